@@ -1,0 +1,1 @@
+"""License-quota and usage-growth alerts for Fortanix Data Security Manager."""
