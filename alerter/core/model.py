@@ -172,7 +172,8 @@ class Alert:
     """How one alert stands. `told` are the thresholds announced and not re-armed since, as written (`80%`).
 
     `version` grows by one with every stored change; `limit` is the quota last judged against (None: no number);
-    `terms` are all thresholds of the rule as last judged; `channels` is where it was announced.
+    `terms` are all thresholds of the rule as last judged; `channels` is where it was announced; `told_level` is the
+    level (in the rule kind's own unit) that the last announcement was about.
     """
 
     key: AlertKey
@@ -188,6 +189,7 @@ class Alert:
     opened_at: datetime
     updated_at: datetime
     told_at: datetime | None = None
+    told_level: Decimal | None = None
     holding_since: datetime | None = None
     channels: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()

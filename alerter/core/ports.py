@@ -31,8 +31,11 @@ Subject = tuple[Literal["license", "account"], str]
 
 
 class Source(Protocol):
-    async def read(self, account: Account, ask: Ask) -> Reading:
-        """Ask the API for one window; raises `SourceError`. `read_at` is the moment the answer came."""
+    async def read(self, account: Account, ask: Ask, *, urgent: bool = True) -> Reading:
+        """Ask the API for one window; raises `SourceError`. `read_at` is the moment the answer came.
+
+        What is not `urgent` (history) waits while anything urgent is due on the same host.
+        """
 
 
 class Channel(Protocol):
@@ -130,7 +133,7 @@ class Ledger(Protocol):
 
 class Alerts(Protocol):
     async def records(self, subjects: Sequence[Subject], now: datetime) -> dict[Subject, Record]:
-        """What is remembered of these subjects; closed alerts only while their period ended at most 3 days before `now`."""
+        """What is remembered of these subjects; closed alerts only up to 3 days after their period."""
 
     async def live_alerts(self) -> list[Alert]:
         """Every alert with status open, pending or recovered."""
@@ -141,7 +144,10 @@ class Alerts(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """An outbox row not yet sent. `attempts` counts tries so far; `gathered` rows already are a bundle."""
+    """An outbox row not yet sent. `attempts` counts tries so far; `gathered` rows already are a bundle.
+
+    `doubt`: an earlier try may have got through, so the row must be sent as it is.
+    """
 
     id: int
     event: str
@@ -150,6 +156,7 @@ class Waiting:
     due_at: datetime
     attempts: int
     gathered: bool
+    doubt: bool
     payload: Mapping[str, object]
 
 
@@ -164,7 +171,7 @@ class Outbox(Protocol):
         """When messages were sent to this channel since `since`, oldest first."""
 
     async def gather(self, channel: str, ids: Sequence[int], event: Event, now: datetime) -> bool:
-        """Replace these rows, none of them ever tried, by one row for `event`; False if any was taken meanwhile."""
+        """Replace these rows, none of them in doubt, by one row for `event`; False if any was taken meanwhile."""
 
     async def claim(self, row: int, now: datetime, lease: timedelta) -> Delivery | None:
         """Take this row for one attempt: counts it as in doubt until told otherwise; None if somebody else has it."""

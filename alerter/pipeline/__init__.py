@@ -1,0 +1,1 @@
+"""The use cases: collect, fill, deliver, reload, report. They know ports, never an adapter."""

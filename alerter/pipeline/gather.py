@@ -1,0 +1,55 @@
+"""Many answers, one commit."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from alerter.pipeline.settle import Answer
+
+
+class Gatherer:
+    """Answers that arrive within about 100 ms share one settlement, and so one commit.
+
+    `settle` is given a batch at a time, in order; `clock` tells the moment of judging.
+    """
+
+    def __init__(
+        self, settle: Callable[[Sequence[Answer]], Awaitable[object]], *, window: float = 0.1, most: int = 100
+    ):
+        self._settle = settle
+        self._window = window
+        self._most = most
+        self._waiting: list[tuple[Answer, asyncio.Future[None]]] = []
+        self._wake = asyncio.Event()
+
+    async def add(self, answer: Answer) -> None:
+        """Returns when the answer is stored; raises what storing it raised."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((answer, done))
+        if len(self._waiting) == 1 or len(self._waiting) >= self._most:
+            self._wake.set()
+        await done
+
+    async def run(self) -> None:
+        """Settle batches until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if len(self._waiting) < self._most:
+                await asyncio.sleep(self._window)
+            batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            if self._waiting:
+                self._wake.set()
+            if batch:
+                await self._settle_one(batch)
+
+    async def _settle_one(self, batch: Sequence[tuple[Answer, asyncio.Future[None]]]) -> None:
+        try:
+            await self._settle([answer for answer, _ in batch])
+        except Exception as error:  # noqa: BLE001  (each waiter gets it; the loop goes on)
+            for _, done in batch:
+                if not done.done():
+                    done.set_exception(error)
+        else:
+            for _, done in batch:
+                if not done.done():
+                    done.set_result(None)
