@@ -1,0 +1,125 @@
+"""Everything a command works with, put together and taken apart again."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TextIO
+
+from alerter.bootstrap import clock, wiring
+from alerter.bootstrap.books import Opened, open_book
+from alerter.channels import Edges, OpenChannel
+from alerter.core.book import Channel as ChannelSpec
+from alerter.core.ports import Source
+from alerter.pipeline.collect import Collector
+from alerter.pipeline.deliver import Deliverer
+from alerter.pipeline.overview import Overview
+from alerter.pipeline.settle import Settler
+from alerter.pipeline.upkeep import Reconciler
+from alerter.pipeline.watch import Watch
+from alerter.settings import Secrets, Settings
+from alerter.sources.fortanix import Fortanix
+from alerter.store import Database, open_store
+
+MakeChannels = Callable[[Mapping[str, ChannelSpec], Edges], dict[str, OpenChannel]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Parts:
+    """One alerter, wired. `opened` is the rule book in force."""
+
+    settings: Settings
+    secrets: Callable[[str], str]
+    store: Database
+    opened: Opened
+    edges: Edges
+    settler: Settler
+    collector: Collector
+    deliverer: Deliverer
+    channels: dict[str, OpenChannel]
+    reconciler: Reconciler
+    overview: Overview
+    make_channels: MakeChannels
+    now: Callable[[], datetime]
+
+    @property
+    def watch(self) -> Watch:
+        return self.settler.watch
+
+    async def connect(self, opened: Opened) -> None:
+        """Use the channels of this rule book from now on."""
+        before = self.channels
+        self.channels = self.make_channels(opened.book.channels, self.edges)
+        self.deliverer.channels = self.channels
+        await _close(before)
+
+    async def close(self) -> None:
+        """Stop asking and sending. What is under way is done again by the next process."""
+        await self.collector.close()
+        await self.deliverer.close()
+        await _close(self.channels)
+
+
+async def _close(channels: Mapping[str, OpenChannel]) -> None:
+    for channel in channels.values():
+        await channel.close()
+
+
+def assemble(
+    settings: Settings,
+    secrets: Callable[[str], str],
+    store: Database,
+    opened: Opened,
+    source: Source,
+    *,
+    told: Callable[[], None] = lambda: None,
+    make_channels: MakeChannels = wiring.channels,
+    out: TextIO | None = None,
+    now: Callable[[], datetime] = clock.now,
+) -> Parts:
+    """Put one alerter together. `told` is called when something was put into the outbox."""
+    edges = wiring.edges(settings, secrets, out)
+    settler = Settler(
+        store,
+        Watch.over(opened.book),
+        poll_every=settings.poll_every,
+        fresh_for=settings.fresh_for,
+        ops=settings.ops_channel,
+        told=told,
+    )
+    reconciler = Reconciler(store, source, settler, ops=settings.ops_channel)
+    channels = make_channels(opened.book.channels, edges)
+    return Parts(
+        settings=settings,
+        secrets=secrets,
+        store=store,
+        opened=opened,
+        edges=edges,
+        settler=settler,
+        collector=Collector(store, source, settler, now, history=settings.history, filled=reconciler.filled),
+        deliverer=Deliverer(store, channels, now, ops=settings.ops_channel),
+        channels=channels,
+        reconciler=reconciler,
+        overview=Overview(store=store, fresh_for=settings.fresh_for),
+        make_channels=make_channels,
+        now=now,
+    )
+
+
+@asynccontextmanager
+async def wired(settings: Settings) -> AsyncIterator[Parts]:
+    """One alerter for one command: store, rule book, client, channels; closed at the end."""
+    secrets = Secrets(settings.secrets_dir)
+    store = await open_store(settings.database_url)
+    source: Fortanix = wiring.source(settings, secrets)
+    try:
+        opened = await open_book(settings, store, secrets)
+        parts = assemble(settings, secrets, store, opened, source)
+        await store.watch(list(opened.book.accounts), clock.now())
+        try:
+            yield parts
+        finally:
+            await parts.close()
+    finally:
+        await source.close()
+        await store.close()
