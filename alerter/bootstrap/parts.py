@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TextIO
 
@@ -41,22 +41,24 @@ class Parts:
     overview: Overview
     make_channels: MakeChannels
     now: Callable[[], datetime]
+    retired: dict[str, OpenChannel] = field(default_factory=dict)
 
     @property
     def watch(self) -> Watch:
         return self.settler.watch
 
     async def connect(self, opened: Opened) -> None:
-        """Use the channels of this rule book from now on."""
-        before = self.channels
+        """Use the channels of this rule book from now on; those before may still be sending and are closed later."""
+        await _close(self.retired)
+        self.retired = self.channels
         self.channels = self.make_channels(opened.book.channels, self.edges)
         self.deliverer.channels = self.channels
-        await _close(before)
 
     async def close(self) -> None:
         """Stop asking and sending. What is under way is done again by the next process."""
         await self.collector.close()
         await self.deliverer.close()
+        await _close(self.retired)
         await _close(self.channels)
 
 

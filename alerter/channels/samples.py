@@ -1,0 +1,122 @@
+"""Made-up messages, one a reason: templates are tried on them, and `preview` shows them."""
+
+from collections.abc import Mapping
+
+from alerter.channels.view import Facts
+
+_AT = "2026-04-30T14:02:00+00:00"
+
+CROSSED: Facts = {
+    "type": "event",
+    "reason": "crossed",
+    "severity": "warning",
+    "rule": "quota-used",
+    "kind": "quota",
+    "owner": "finance",
+    "runbook": "https://wiki.example.com/dsm-quota",
+    "subject_kind": "license",
+    "subject": "acme-enterprise",
+    "license": "acme-enterprise",
+    "accounts": ["acme-prod", "acme-dr"],
+    "metric": "tokenization_operations",
+    "metric_words": "tokenization operations",
+    "unit": "operations",
+    "period": {
+        "per": "month",
+        "start": "2026-04-15T04:00:00+00:00",
+        "end": "2026-05-15T04:00:00+00:00",
+        "timezone": "America/New_York",
+    },
+    "days_left": 15,
+    "period_gone": 0.5134,
+    "value": 45_210_000,
+    "limit": 50_000_000,
+    "share": 0.9042,
+    "remaining": 4_790_000,
+    "exceeded": False,
+    "measure": "used",
+    "threshold": "90%",
+    "passed": ["75%"],
+    "next_threshold": "100%",
+    "limit_before": None,
+    "as_of": "2026-04-30T14:00:00+00:00",
+    "at": _AT,
+    "complete": True,
+    "missing": [],
+    "approximate": False,
+    "why": "",
+    "alert": "0123456789abcdef",
+    "link_path": "/alerts/0123456789abcdef",
+    "summary": "",
+    "extra": {},
+}
+
+_NO_PERIOD: Facts = {"period": None, "days_left": None, "period_gone": None}
+_NO_QUOTA: Facts = {"limit": None, "share": None, "remaining": None}
+_ONCE: Facts = {
+    name: CROSSED[name]
+    for name in ("type", "rule", "kind", "owner", "runbook", "subject_kind", "subject", "license", "accounts", "at")
+} | {"severity": "info", "metrics": ["sign_operations"], "metrics_words": ["sign operations"]}
+_BACK: Facts = {**CROSSED, "reason": "recovered", "severity": "info", "value": 30_500_000, "share": 0.61} | {
+    "remaining": 19_500_000,
+    "passed": [],
+    "next_threshold": "75%",
+}
+
+EVENTS: Mapping[str, Facts] = {
+    "crossed": CROSSED,
+    "reached": {**CROSSED, "reason": "escalated", "severity": "critical", "value": 50_000_000, "share": 1.0}
+    | {"remaining": 0, "threshold": "100%", "passed": [], "next_threshold": None},
+    "exceeded": {**CROSSED, "reason": "escalated", "severity": "critical", "value": 53_500_000, "share": 1.07}
+    | {"remaining": 0, "exceeded": True, "threshold": "100%", "passed": ["75%", "90%"], "next_threshold": "120%"},
+    "reminder": {**CROSSED, "reason": "reminder", "passed": []},
+    "incomplete": {**CROSSED, "complete": False, "missing": ["acme-dr"], "passed": []},
+    "approximate": {**CROSSED, **_NO_PERIOD, "metric": "sobjects", "metric_words": "security objects"}
+    | {"unit": "objects", "approximate": True, "passed": []},
+    "balance": {**CROSSED, "period": {"per": "none", "start": "2026-03-15T04:00:00+00:00", "end": None}}
+    | {"days_left": None, "period_gone": None},
+    "remaining": {**CROSSED, "measure": "remaining", "threshold": "5M", "next_threshold": "1M", "passed": []},
+    "recovered": _BACK,
+    "quota_changed": {**_BACK, "reason": "quota_changed", "threshold": None, "limit_before": 40_000_000},
+    "rule_removed": {**CROSSED, "reason": "rule_removed", "severity": "info"},
+    "quota_of_0": {**CROSSED, "limit": 0, "value": 1200, "share": None, "remaining": 0, "exceeded": True},
+    "usage": {**CROSSED, **_NO_QUOTA, **_NO_PERIOD, "rule": "burst", "kind": "usage", "value": 2_100_000}
+    | {"threshold": "2M", "passed": [], "next_threshold": "4M", "extra": {"window": 21_600}}
+    | {
+        "summary": "{{ subject }} has used {{ value|count }} {{ metric_words }} in the last {{ extra.window|duration }}"
+    },
+    "growth": {**CROSSED, **_NO_QUOTA, **_NO_PERIOD, "rule": "growth", "kind": "growth", "value": 14_200_000}
+    | {"threshold": "+30%", "passed": [], "next_threshold": "+60%"}
+    | {"extra": {"current": 14_200_000, "baseline": 10_000_000, "change": 0.42, "window": 604_800, "until": _AT}}
+    | {"summary": "{{ subject }} used {{ extra.change|share }} more {{ metric_words }} than in the week before"},
+    "stale": {**CROSSED, **_NO_QUOTA, **_NO_PERIOD, "rule": "fresh", "kind": "stale", "value": 9000, "unit": ""}
+    | {"subject_kind": "account", "subject": "acme-dr", "metric": "", "metric_words": "", "threshold": "2h"}
+    | {"passed": [], "next_threshold": None, "extra": {"account": "acme-dr", "error": "no answer within 30 s"}}
+    | {"summary": "{{ subject }} has given no fresh reading for {{ value|duration }}"},
+    "not_reported": {**_ONCE, "reason": "not_reported", "missing": ["acme-dr"]},
+    "no_quota": {**_ONCE, "reason": "no_quota"},
+    "uncovered": {**_ONCE, "reason": "uncovered", "rule": None, "metrics": ["apps.new"], "metrics_words": ["apps.new"]},
+}
+
+NOTICE: Facts = {
+    "type": "notice",
+    "reason": "service",
+    "severity": "critical",
+    "title": "finance-slack takes no messages",
+    "text": "The channel finance-slack refused a message: invite the bot to #license-usage.",
+    "at": _AT,
+    "details": [["channel", "finance-slack"], ["attempts", "1"]],
+    "lost": CROSSED,
+}
+
+SAMPLES: Mapping[str, Facts] = {
+    **EVENTS,
+    "notice": NOTICE,
+    "bundle": {"type": "bundle", "severity": "critical", "at": _AT, "items": list(EVENTS.values())},
+    "merged": {
+        "type": "merged",
+        "severity": "warning",
+        "at": _AT,
+        "items": [CROSSED, {**_BACK, "at": "2026-04-30T14:09:00+00:00"}],
+    },
+}
