@@ -52,8 +52,8 @@ def slack_text(text: str) -> str:
 
 
 def slack_plain(text: str) -> str:
-    """Text escaped by `slack_text`, for a `plain_text` object, where Slack interprets nothing."""
-    return html.unescape(text).replace(ZERO_WIDTH, "")
+    """Text escaped by `slack_text`, for a `plain_text` object, where Slack undoes no escaping and formats nothing."""
+    return html.unescape(text).replace(ZERO_WIDTH, "").replace("<", f"<{ZERO_WIDTH}")
 
 
 def each_text(value: object, change: Callable[[str], str]) -> object:

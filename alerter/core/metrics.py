@@ -112,13 +112,15 @@ REPORTED: tuple[str, ...] = tuple(name for name, m in CATALOGUE.items() if not m
 def declared(metric: DerivedMetric) -> Metric:
     """The metric a user declared as a sum: a gauge if any part is one, distinct if any part is, else a counter."""
     parts: list[str] = []
+    less: list[str] = []
     for name in metric.sum:
         parts += CATALOGUE[name].plus or (name,)
+        less += CATALOGUE[name].minus
     kinds = {CATALOGUE[name].kind for name in metric.sum}
     kind = next((k for k in (MetricKind.GAUGE, MetricKind.DISTINCT) if k in kinds), MetricKind.COUNTER)
     unit = CATALOGUE[metric.sum[0]].unit
     words = metric.name.replace("_", " ")
-    return Metric(name=metric.name, kind=kind, words=words, unit=unit, plus=tuple(parts))
+    return Metric(name=metric.name, kind=kind, words=words, unit=unit, plus=tuple(parts), minus=tuple(less))
 
 
 def catalogue(extra: Iterable[DerivedMetric] = ()) -> Mapping[str, Metric]:

@@ -83,8 +83,10 @@ def _amount(kind: Any) -> Any:
         Unit.SHARE: {"type": "string", "pattern": r"^[+-]?\d[\d_]*(\.\d+)?\s?%$"},
         Unit.DURATION: models.DURATION_SCHEMA,
     }
-    either = [s for u in kind.AT for s in (models.COUNT_SCHEMA["anyOf"] if u is Unit.COUNT else [patterns[u]])]
-    schema = {"anyOf": either} if len(either) > 1 else either[0]
+    either: list[Any] = [
+        s for u in kind.AT for s in (models.COUNT_SCHEMA["anyOf"] if u is Unit.COUNT else [patterns[u]])
+    ]
+    schema: dict[str, Any] = {"anyOf": either} if len(either) > 1 else either[0]
     words = " or ".join(unit.value for unit in kind.AT)
     return Annotated[Amount, PlainValidator(parse), WithJsonSchema(schema), Written(words)]
 

@@ -24,12 +24,13 @@ INTRO = """\
 Generated from the models that read them: `alerter schema` gives the same to an editor.
 
 Every `*.yaml` and `*.yml` in the rules folder is read, in name order, as one rule book; `*.test.yaml` and hidden files
-are not. Top-level keys are `accounts`, `licenses`, `channels`, `rules` and `metrics`, each a mapping of names; any may be
-in any file, and names are unique over all files. A name is letters, digits, `.`, `_` and `-`, at most 80.
+are not. Top-level keys are `accounts`, `licenses`, `channels`, `rules` and `metrics`, each a mapping of names; any
+may be in any file, and names are unique over all files. A name is letters, digits, `.`, `_` and `-`, at most 80.
 
 **Values.** Counts: `50000`, `50_000`, `50k`, `50M`, `2G` (decimal). Shares: `80%`. Durations: `90s`, `15m`, `6h`, `7d`,
 `4w`. Dates: `2026-03-15`. Money: a decimal and an ISO 4217 code. A key with nothing after it is a mistake.
-YAML is read as version 1.2, so `on`, `yes` and `no` are text. Anchors and aliases work; merge keys (`<<`) and tags do not.
+YAML is read as version 1.2, so `on`, `yes` and `no` are text. Anchors and aliases work; merge keys (`<<`) and tags
+do not.
 """
 
 

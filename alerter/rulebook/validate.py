@@ -109,6 +109,8 @@ def _told(section: str, error: Any, form: type[Form], tree: Tree, nearest: Neare
     elif kind in {"literal_error", "enum"}:
         yield _not_one_of(path, error, tree, nearest)
     elif kind == "too_short":
+        if found:  # its items have mistakes of their own
+            return
         yield tree.mistake(path, "this list is empty", "write at least one item, or leave the key out", at_key=True)
     else:
         what = {"tuple_type": "a list such as [a, b]", "model_type": "a mapping of keys", "dict_type": "a mapping"}

@@ -133,7 +133,10 @@ def secret_name(value: object) -> str:
     if not isinstance(value, str):
         raise expected(value, A_SECRET)
     if not is_secret_name(value):
-        raise wrong(f"this is not {A_SECRET}", "put the secret in ALERTER_SECRETS_DIR/NAME or in the environment")
+        raise wrong(
+            f"expected {A_SECRET}; this does not look like a name",
+            "put the secret in ALERTER_SECRETS_DIR/NAME or in the environment",
+        )
     return value
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Insert, Table, bindparam, exists, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Insert, Table, and_, bindparam, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerter.core.errors import Conflict
@@ -71,7 +71,10 @@ async def _read_records(
 
 
 def _about(table: Table, subjects: Sequence[Subject]) -> ColumnElement[bool]:
-    return tuple_(table.c.subject_kind, table.c.subject).in_(subjects)
+    """Kind by kind: SQLite scans the table for a list of pairs."""
+    kinds = {kind for kind, _ in subjects}
+    names = {kind: [name for k, name in subjects if k == kind] for kind in sorted(kinds)}
+    return or_(*(and_(table.c.subject_kind == kind, table.c.subject.in_(some)) for kind, some in names.items()))
 
 
 async def _write_alerts(conn: AsyncConnection, connections: Connections, found: Sequence[Alert]) -> None:

@@ -216,7 +216,7 @@ outbox = Table(
     UniqueConstraint("event_id", "channel"),
     _one_of("state", STATES),
     Index("ix_outbox_due", "channel", "due_at", sqlite_where=_PENDING, postgresql_where=_PENDING),
-    Index("ix_outbox_oldest", "channel", "created_at", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
+    Index("ix_outbox_oldest", "channel", "state", "created_at", "id"),
     Index("ix_outbox_sent", "channel", "sent_at"),
     Index("ix_outbox_state", "state", "created_at"),
 )

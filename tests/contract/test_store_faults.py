@@ -121,16 +121,16 @@ async def test_the_commit_reaches_the_disk(store: Database) -> None:
 
 def test_one_run_a_database(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/alerter.db"
-    with lock_for_run(url):
-        with pytest.raises(ConfigurationError, match="another alerter run is using"), lock_for_run(url):
-            pass
+    refused = pytest.raises(ConfigurationError, match="another alerter run is using")
+    with lock_for_run(url), refused, lock_for_run(url):
+        pass
     with lock_for_run(url), lock_for_run("sqlite://"), lock_for_run("sqlite://"):
         pass
 
 
 def test_the_lock_goes_with_the_process(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/alerter.db"
-    code = "import os, sys; from alerter.store import lock_for_run\nwith lock_for_run(sys.argv[1]): os.kill(os.getpid(), 9)"
+    code = "import os, sys, alerter.store as s\nwith s.lock_for_run(sys.argv[1]): os.kill(os.getpid(), 9)"
     done = subprocess.run([sys.executable, "-c", code, url], check=False, timeout=60)
     assert done.returncode == -9
     with lock_for_run(url):

@@ -8,7 +8,7 @@ from support.store_values import DAY, MINUTE, T0, a_poll, a_reading
 from support.stores import pair, store
 
 from alerter.core.metrics import REPORTED
-from alerter.core.model import AskKind, Window
+from alerter.core.model import AskKind, Reading, Window
 from alerter.core.ports import Settlement, Slot, StoredBook
 from alerter.store import Database
 
@@ -94,7 +94,8 @@ async def test_closed_windows_and_counts_start_where_asked(store: Database) -> N
 async def test_readings_are_paged_without_gaps_or_repeats(store: Database) -> None:
     days = [a_reading(kind=AskKind.CLOSED, start=T0 + n * DAY, end=T0 + (n + 1) * DAY) for n in range(5)]
     await store.settle(Settlement(readings=days))
-    seen, after = [], None
+    seen: list[Reading] = []
+    after: str | None = None
     while True:
         page = await store.queries.readings(account="acme-prod", limit=2, after=after)
         seen += page.items

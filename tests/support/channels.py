@@ -10,6 +10,7 @@ from alerter.core.errors import ConfigurationError
 from alerter.core.model import Attempt, Message
 
 AT = datetime(2026, 4, 30, 14, 2, tzinfo=UTC)
+WORDS = Words()
 FIRST = Attempt(number=1, doubt=False, first_tried_at=AT)
 
 
@@ -39,7 +40,7 @@ def edges(
 ) -> Edges:
     return Edges(
         secrets=secrets or vault(),
-        words=words or Words(),
+        words=words or WORDS,
         out=out or io.StringIO(),  # type: ignore[arg-type] # a text stream all the same
         public_url="https://alerter.example.com",
         slack_api_url=slack_api_url,

@@ -70,7 +70,11 @@ class Door:
         """Open the installation as a new process would."""
         store = await open_store(self.settings.database_url)
         await store.take_back(self.now)
-        opened = await open_book(self.settings, store, self.secrets)
+        try:
+            opened = await open_book(self.settings, store, self.secrets)
+        except ConfigurationError:
+            await store.close()
+            raise
         self._source = fortanix(keys(self.world), now=lambda: self.now)
         self.parts = assemble(
             self.settings, self.secrets, store, opened, self._source, out=self.out, now=lambda: self.now

@@ -180,3 +180,21 @@ def _fits(block: Mapping[str, Any]) -> bool:
 def shown(message: Mapping[str, Any]) -> str:
     """All the text of a message, as it went over the wire."""
     return json.dumps({name: message.get(name) for name in ("text", "blocks", "attachments")}, ensure_ascii=False)
+
+
+def interpreted(message: Mapping[str, Any]) -> str:
+    """The text of a message in which Slack looks for formatting: all but its plain_text objects."""
+    found = [str(message.get("text", ""))]
+
+    def walk(value: object) -> None:
+        if isinstance(value, dict):
+            if value.get("type") == "mrkdwn":
+                found.append(value["text"])
+            for item in value.values():
+                walk(item)
+        elif isinstance(value, list):
+            for item in value:
+                walk(item)
+
+    walk([message.get("blocks"), message.get("attachments")])
+    return "\n".join(found)

@@ -202,13 +202,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'pending'"),
             postgresql_where=sa.text("state = 'pending'"),
         )
-        batch_op.create_index(
-            "ix_outbox_oldest",
-            ["channel", "created_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("state = 'pending'"),
-            postgresql_where=sa.text("state = 'pending'"),
-        )
+        batch_op.create_index("ix_outbox_oldest", ["channel", "state", "created_at", "id"], unique=False)
         batch_op.create_index("ix_outbox_sent", ["channel", "sent_at"], unique=False)
         batch_op.create_index("ix_outbox_state", ["state", "created_at"], unique=False)
 
