@@ -75,11 +75,15 @@ def assemble(
     source: Source,
     *,
     told: Callable[[], None] = lambda: None,
+    alive: Callable[[str], None] = lambda _: None,
     make_channels: MakeChannels = wiring.channels,
     out: TextIO | None = None,
     now: Callable[[], datetime] = clock.now,
 ) -> Parts:
-    """Put one alerter together. `told` is called when something was put into the outbox."""
+    """Put one alerter together.
+
+    `told` is called when something was put into the outbox, `alive` with a loop's name at its every step.
+    """
     edges = wiring.edges(settings, secrets, out)
     settler = Settler(
         store,
@@ -98,7 +102,9 @@ def assemble(
         opened=opened,
         edges=edges,
         settler=settler,
-        collector=Collector(store, source, settler, now, history=settings.history, filled=reconciler.filled),
+        collector=Collector(
+            store, source, settler, now, history=settings.history, filled=reconciler.filled, alive=alive
+        ),
         deliverer=Deliverer(store, channels, now, ops=settings.ops_channel),
         channels=channels,
         reconciler=reconciler,

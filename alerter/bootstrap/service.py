@@ -21,10 +21,10 @@ from alerter.core.model import Event, Reason, Severity
 from alerter.core.ports import Source
 from alerter.pipeline.upkeep import close_removed
 from alerter.pipeline.watch import Watch
-from alerter.scheduler import Scheduler
+from alerter.scheduler import Scheduler, Work
 from alerter.settings import Secrets, Settings
 from alerter.store import lock_for_run, open_store
-from alerter.web.state import ServiceState
+from alerter.web.state import Counts, ServiceState
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +42,6 @@ class Service:
         self._secrets = secrets
         self.stop = asyncio.Event()
         self.scheduler = Scheduler(state.beat, self._clock_jumped)
-        self._healthy = asyncio.Event()
 
     async def start(self) -> None:
         """Take over from the process before this one, then start the loops."""
@@ -55,7 +54,7 @@ class Service:
         self._schedule()
 
     def _schedule(self) -> None:
-        parts, every = self.parts, self.scheduler.every
+        parts, every = self.parts, self._every
         every(timedelta(seconds=1), "collect", parts.collector.collect)
         every(timedelta(seconds=1), "deliver", parts.deliverer.deliver)
         every(timedelta(seconds=5), "fill", parts.collector.fill)
@@ -65,6 +64,10 @@ class Service:
         if parts.settings.heartbeat_url:
             every(timedelta(seconds=60), "heartbeat", self._heartbeat)
         self.scheduler.start()
+
+    def _every(self, interval: timedelta, name: str, work: Work) -> None:
+        self.state.expect(name, interval)
+        self.scheduler.every(interval, name, work)
 
     async def _put_in_force(self, opened: Opened) -> None:
         """Store the book as the last good one, and judge everything by it."""
@@ -190,6 +193,7 @@ async def serve(
         stack.push_async_callback(store.close)
         opened = opened or await open_book(settings, store, secrets)
         client = source or wiring.source(settings, secrets)
+        state = ServiceState(monotonic=time.monotonic)
         kick: list[Callable[[], None]] = []
         parts = assemble(
             settings,
@@ -198,9 +202,10 @@ async def serve(
             opened,
             client,
             told=lambda: _each(kick),
+            alive=state.beat,
             make_channels=make_channels,
         )
-        state = ServiceState(monotonic=time.monotonic)
+        state.counts = lambda: _counts(parts)
         service = Service(parts, state, secrets)
         kick.append(lambda: service.scheduler.now("deliver"))
         address = await stack.enter_async_context(serve_page(parts, state, secrets))
@@ -211,6 +216,14 @@ async def serve(
         ready(address)
         await service.stop.wait()
         log.info("stopping")
+
+
+def _counts(parts: Parts) -> Counts:
+    collector, deliverer = parts.collector, parts.deliverer
+    answered = collector.polls - sum(collector.failures.values())
+    return Counts(
+        polls={"ok": answered, **collector.failures}, deliveries=deliverer.sent, latencies=tuple(deliverer.latest)
+    )
 
 
 def _each(kicks: Sequence[Callable[[], None]]) -> None:

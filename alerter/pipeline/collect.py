@@ -32,7 +32,8 @@ AGAIN = timedelta(minutes=15)
 class Collector:
     """Finds accounts that are due, asks them, and hands the answers on.
 
-    `clock` tells the time of each question; `filled` is called when an account's history is complete.
+    `clock` tells the time of each question; `filled` is called when an account's history is complete, and `alive`
+    with the loop's name (`collect`, `fill`) at every step, since a round may take long.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Collector:
         *,
         history: timedelta,
         filled: Callable[[str, datetime], Awaitable[None]],
+        alive: Callable[[str], None] = lambda _: None,
         at_once: int = AT_ONCE,
     ) -> None:
         self._store = store
@@ -52,6 +54,7 @@ class Collector:
         self._clock = clock
         self._history = history
         self._filled = filled
+        self._alive = alive
         self._at_once = at_once
         self._running: set[asyncio.Task[None]] = set()
         self._gatherer = Gatherer(lambda answers: settler.settle(answers, clock()))
@@ -86,6 +89,7 @@ class Collector:
             return
         asked_at = self._clock()
         readings, error = await self._ask(name, live_asks(need, asked_at), urgent=True)
+        self._alive("collect")
         self.polls += 1
         if error is not None:
             self.failures[error.name] = self.failures.get(error.name, 0) + 1
@@ -134,6 +138,7 @@ class Collector:
         missing = closed_windows(need, now, self._history, have)
         asks = [Ask(window, AskKind.CLOSED) for window in missing[:CHUNK]]
         readings, error = await self._ask(name, asks, urgent=False)
+        self._alive("fill")
         left = len(missing) - len(readings)
         if error is not None:
             log.warning("history refused", account=name, error=error.name, status=error.status, text=str(error))

@@ -13,7 +13,7 @@ from alerter.core.errors import Mistake
 from alerter.core.metrics import catalogue
 from alerter.rulebook.build import falls
 from alerter.rulebook.nodes import Step, Tree
-from alerter.rulebook.words import Nearest, shown
+from alerter.rulebook.words import Nearest, lasting, shown
 
 IGNORE = re.compile(r"#\s*alerter:\s*ignore\[([a-z0-9_, -]*)\]")
 Warned = tuple[tuple[Step, ...], str, str]
@@ -82,7 +82,7 @@ def _out_of_order(subject: Subject) -> Iterator[Warned]:
         written = located[1].node.items if located else []
         if len({t.at.unit for t in rule.thresholds}) > 1:
             continue
-        order = [_written_order(item.entries["at"].node.value) for item in written]
+        order = [item.entries["at"].node.value for item in written]
         sorted_texts = [t.at.text for t in rule.thresholds]
         for index, (found, right) in enumerate(zip(order, sorted_texts, strict=False)):
             if found != right:
@@ -91,10 +91,6 @@ def _out_of_order(subject: Subject) -> Iterator[Warned]:
                 break
         else:
             yield from _milder(rule)
-
-
-def _written_order(value: object) -> str:
-    return str(value)
 
 
 def _milder(rule: Rule) -> Iterator[Warned]:
@@ -152,16 +148,8 @@ def _short_window(subject: Subject) -> Iterator[Warned]:
     for rule in subject.enabled:
         window = getattr(rule.options, "window", None)
         if subject.poll_every and window and window < subject.poll_every:
-            text = f"shorter than the polling interval, {_spelled(subject.poll_every)}"
+            text = f"shorter than the polling interval, {lasting(subject.poll_every)}"
             yield ("rules", rule.name, "window"), text, "what happens between two polls is not seen"
-
-
-def _spelled(length: timedelta) -> str:
-    seconds = int(length.total_seconds())
-    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
 
 
 def _unused_account(subject: Subject) -> Iterator[Warned]:
@@ -198,7 +186,7 @@ def _request_rate(subject: Subject) -> Iterator[Warned]:
     for account in subject.book.accounts.values():
         needed = hosts.pop(account.url, 0)
         if needed > room:
-            every = _spelled(subject.poll_every)
+            every = lasting(subject.poll_every)
             text = f"{account.url} needs about {needed:,} requests every {every}; the limit allows {room:,.0f}"
             yield ("accounts", account.name), text, "poll less often, or raise ALERTER_REQUESTS_PER_SECOND"
 

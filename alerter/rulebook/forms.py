@@ -15,6 +15,7 @@ from alerter.core.book import Amount, SecretName, Unit
 from alerter.core.kinds import KINDS
 from alerter.rulebook import models, values
 from alerter.rulebook.models import ChannelForm, Form, RuleForm, ThresholdForm, Written
+from alerter.rulebook.words import lasting
 
 TYPES: dict[Any, Any] = {
     str: models.Text,
@@ -68,7 +69,9 @@ def own_keys(declared: type) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for item in dataclasses.fields(declared):
         default = ... if item.default is dataclasses.MISSING else item.default
-        info = Field(default, description=item.metadata["doc"], examples=[item.metadata["example"]])
+        written = {"default": lasting(default)} if isinstance(default, timedelta) else None
+        about, example = item.metadata["doc"], item.metadata["example"]
+        info = Field(default, description=about, examples=[example], json_schema_extra=written)
         found[item.name] = (typed(hints[item.name]), info)
     return found
 

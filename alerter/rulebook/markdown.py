@@ -17,6 +17,7 @@ from alerter.rulebook import models
 from alerter.rulebook.checks import CHECKS
 from alerter.rulebook.forms import forms, rule_form
 from alerter.rulebook.models import Form, Written
+from alerter.rulebook.words import lasting
 
 INTRO = """\
 # Rule files
@@ -85,7 +86,7 @@ def _table(form: type[BaseModel], names: set[str]) -> str:
 def _default(info: FieldInfo) -> str:
     if info.is_required() or info.default is PydanticUndefined:
         return "required"
-    return "–" if info.default in (None, (), {}) else f"`{written(info.default)}`"
+    return "–" if info.default in (None, (), {}, "") else f"`{written(info.default)}`"
 
 
 def _example(info: FieldInfo) -> str:
@@ -101,9 +102,7 @@ def written(value: Any) -> str:
     if isinstance(value, bool):
         return json.dumps(value)
     if isinstance(value, timedelta):
-        seconds = int(value.total_seconds())
-        size, unit = next((s, u) for s, u in ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s")) if seconds % s == 0)
-        return f"{seconds // size}{unit}"
+        return lasting(value)
     text = str(value)
     return f'"{text}"' if text[:1] in {"#", "@", "*", "&"} or text.startswith("*") else text
 

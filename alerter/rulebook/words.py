@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 
 LONGEST = 60
 SECRET_LIKE = re.compile(
@@ -46,6 +47,13 @@ def shown(value: object) -> str:
         return "a mapping"
     text = veil(" ".join(str(value).split())) or "empty text"
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def lasting(length: timedelta) -> str:
+    """A duration as people write it in a rule file: `7d`."""
+    seconds = int(length.total_seconds())
+    size, unit = next((s, u) for s, u in ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s")) if seconds % s == 0)
+    return f"{seconds // size}{unit}"
 
 
 class Nearest:

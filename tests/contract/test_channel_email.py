@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from support.channels import AT, FIRST, edges, message
+from support.channels import FIRST, edges, message
 from support.serve import converse
 from support.smtp import PASSWORD, USER, MailServer, mail_server
 
@@ -117,7 +117,9 @@ async def test_nothing_listens_and_that_is_no_doubt() -> None:
     assert not raised.value.doubt
 
 
-@pytest.mark.parametrize(("greeting", "doubt"), [([], False), (["220 a", "250 b", "250 c", *["250 d"] * 3, "354 e"], True)])
+@pytest.mark.parametrize(
+    ("greeting", "doubt"), [([], False), (["220 a", "250 b", "250 c", *["250 d"] * 3, "354 e"], True)]
+)
 async def test_a_server_that_falls_silent_is_cut_off(greeting: list[str], doubt: bool) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for line in greeting:
@@ -143,7 +145,10 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mail")
     made = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 9 -subj /CN=mail -keyout key.pem -out ca.pem"
     subprocess.run(
-        ["openssl", *made.split(), "-addext", "subjectAltName=IP:127.0.0.1"], cwd=folder, check=True, capture_output=True
+        ["openssl", *made.split(), "-addext", "subjectAltName=IP:127.0.0.1"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
     )
     return folder
 

@@ -27,7 +27,9 @@ def fake() -> Iterator[Slack]:
 
 
 @asynccontextmanager
-async def bot(fake: Slack, channel: str = "#license-usage", token: str = TOKEN, **more: Any) -> AsyncIterator[OpenChannel]:
+async def bot(
+    fake: Slack, channel: str = "#license-usage", token: str = TOKEN, **more: Any
+) -> AsyncIterator[OpenChannel]:
     options = SlackOptions(channel=channel, token=SecretName("BOT"))
     opened = CHANNELS["slack"].make("finance", options, edges(secrets=vault(BOT=token), slack_api_url=fake.api, **more))
     try:
@@ -108,7 +110,13 @@ async def test_what_slack_will_never_take_says_what_to_do(fake: Slack, code: str
 
 @pytest.mark.parametrize(
     ("status", "body"),
-    [(404, "no_service"), (410, "channel_is_archived"), (403, "action_prohibited"), (400, "invalid_payload"), (302, "")],
+    [
+        (404, "no_service"),
+        (410, "channel_is_archived"),
+        (403, "action_prohibited"),
+        (400, "invalid_payload"),
+        (302, ""),
+    ],
 )
 async def test_a_webhook_that_is_gone_is_undeliverable(fake: Slack, status: int, body: str) -> None:
     fake.fail("hook", Fault(status=status, body=body, headers={"Location": "https://elsewhere.example.com/"}))

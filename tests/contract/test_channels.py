@@ -102,7 +102,16 @@ def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
 async def test_a_message_arrives_with_what_every_message_says(rig: Rig) -> None:
     assert await rig.send()
     for text in rig.texts():
-        for words in ("90%", "45,210,000", "50,000,000", "4,790,000", "15 May 2026", "15 days left", "10:00 EDT", "100%"):
+        for words in (
+            "90%",
+            "45,210,000",
+            "50,000,000",
+            "4,790,000",
+            "15 May 2026",
+            "15 days left",
+            "10:00 EDT",
+            "100%",
+        ):
             assert words in text
 
 
@@ -110,8 +119,6 @@ async def test_a_message_arrives_with_what_every_message_says(rig: Rig) -> None:
 async def test_every_reason_arrives(rig: Rig, name: str) -> None:
     await rig.send(SAMPLES[name])
     assert rig.texts()
-
-
 
 
 HOSTILE = {

@@ -67,7 +67,9 @@ class Api:
         names = [name for name in sorted(rules) if given.cursor is None or name > given.cursor]
         shown = names[: given.limit]
         return {
-            **shapes.listing([shapes.rule_json(rules[n]) for n in shown], shown[-1] if len(names) > len(shown) else None),
+            **shapes.listing(
+                [shapes.rule_json(rules[n]) for n in shown], shown[-1] if len(names) > len(shown) else None
+            ),
             "hash": self._desk.watch().book.hash,
             "loaded_at": shapes.utc(state.book_loaded_at),
             "reload_ok": state.reload_ok,

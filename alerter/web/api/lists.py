@@ -93,9 +93,7 @@ async def alerts(desk: Desk, given: Parameters) -> Page[Alert]:
             and (until is None or alert.opened_at < until)
         )
 
-    return await _sifted(
-        lambda limit, after: desk.store.queries.alerts(status, limit=limit, after=after), keep, given
-    )
+    return await _sifted(lambda limit, after: desk.store.queries.alerts(status, limit=limit, after=after), keep, given)
 
 
 async def readings(desk: Desk, given: Parameters) -> Page[Reading]:

@@ -1,0 +1,145 @@
+"""What messages say, read as a buyer would."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from alerter.channels.render import STYLES, Rendered, Words
+from alerter.channels.samples import CROSSED, EVENTS, SAMPLES
+
+WORDS = Words()
+
+
+def say(payload: Mapping[str, object], kind: str = "email.txt") -> Rendered:
+    return WORDS.render(kind, payload)
+
+
+def fact(payload: Mapping[str, object], name: str) -> str | None:
+    return dict(say(payload).facts).get(name)
+
+
+SAID = {
+    "crossed": "acme-enterprise has used 90% of its tokenization operations.",
+    "reached": "acme-enterprise has reached its quota of tokenization operations: 100% is used.",
+    "exceeded": "acme-enterprise has exceeded its quota of tokenization operations: 107% is used.",
+    "reminder": "This is a reminder",
+    "incomplete": "has used at least 90% of its tokenization operations. There is no current figure from acme-dr",
+    "approximate": "has used approximately 90% of its security objects.",
+    "remaining": "acme-enterprise has 4,790,000 tokenization operations left.",
+    "recovered": "acme-enterprise is back under 90% of its tokenization operations; now 61% used.",
+    "quota_changed": "was raised from 40,000,000 to 50,000,000; now 61% used.",
+    "rule_removed": "The rule quota-used was removed",
+    "quota_of_0": "acme-enterprise has used 1,200 tokenization operations, with a quota of 0.",
+    "usage": "acme-enterprise has used 2,100,000 tokenization operations in the last 6 hours.",
+    "stale": "acme-dr has given no fresh reading for 2 hours 30 minutes.",
+    "not_reported": "acme-enterprise does not report sign operations (acme-dr). That is not zero",
+    "no_quota": "acme-enterprise has no quota for sign operations",
+    "uncovered": "acme-enterprise reports apps.new, which no quota covers.",
+    "notice": "invite the bot to #license-usage.",
+    "merged": "reached 90% at 10:02 EDT, back under 90% at 10:09 EDT.",
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_message_says_what_happened(name: str) -> None:
+    assert SAID[name] in say(SAMPLES[name]).summary
+
+
+def test_the_facts_come_in_the_promised_order() -> None:
+    assert [name for name, _ in say(CROSSED).facts] == [
+        "Used",
+        "Quota",
+        "Remaining",
+        "Period gone",
+        "Period ends",
+        "Data as of",
+        "Threshold",
+        "Next threshold",
+    ]
+
+
+def test_above_the_quota_the_total_is_told_with_what_is_over() -> None:
+    assert fact(EVENTS["exceeded"], "Used") == "53,500,000 operations (107% of the quota)"
+    assert fact(EVENTS["exceeded"], "Remaining") == "none left, 3,500,000 operations over the quota"
+
+
+def test_a_balance_has_no_end_of_a_period() -> None:
+    facts = dict(say(EVENTS["balance"]).facts)
+    assert facts["Counted since"] == "15 Mar 2026"
+    assert not [name for name in facts if "Period" in name]
+
+
+@pytest.mark.parametrize("name", ["quota_of_0", "usage"])
+def test_without_a_quota_to_divide_by_there_is_no_percentage(name: str) -> None:
+    words = say(EVENTS[name])
+    shown = [words.title, words.summary, *(text for name, text in words.facts if name != "Period gone")]
+    assert "%" not in " ".join(shown)
+
+
+def test_a_lower_bound_leaves_at_most_the_rest() -> None:
+    assert fact(EVENTS["incomplete"], "Remaining") == "at most 4,790,000 operations left"
+
+
+def test_a_passed_threshold_is_listed() -> None:
+    assert "Passed on the way: 75%, 90%." in say(EVENTS["exceeded"]).summary
+
+
+def test_growth_shows_both_stretches() -> None:
+    assert say(EVENTS["growth"]).facts[:2] == (
+        ("Last 7 days", "14,200,000 operations"),
+        ("7 days before", "10,000,000 operations (+42% since)"),
+    )
+
+
+def test_a_story_over_midnight_says_the_dates() -> None:
+    late = {**EVENTS["recovered"], "at": "2026-05-01T14:09:00+00:00"}
+    summary = say({"type": "merged", "items": [CROSSED, late]}).summary
+    assert "reached 90% at 30 Apr 2026, 10:02 EDT, back under 90% at 1 May 2026, 10:09 EDT" in summary
+
+
+def test_a_list_is_cut_with_the_severe_ones_first() -> None:
+    items = [{**CROSSED, "severity": level} for level in ("info", "critical", "warning", "info")]
+    words = WORDS.render("console", {"type": "bundle", "items": items}, most=2)
+    assert words.title == "CRITICAL · 4 messages: 1 critical, 1 warning, 2 info"
+    assert [name for name, _ in words.facts] == ["CRITICAL", "WARNING", ""]
+    assert words.facts[-1][1] == "… and 2 more"
+
+
+def test_a_lost_message_is_attached_to_the_notice_about_it() -> None:
+    assert fact(SAMPLES["notice"], "Lost message") == "WARNING · acme-enterprise: 90% of tokenization operations used"
+    assert fact(SAMPLES["notice"], "Remaining") == "4,790,000 operations left"
+
+
+def test_a_lost_list_is_attached_too() -> None:
+    assert fact({**SAMPLES["notice"], "lost": SAMPLES["bundle"]}, "Lost message") is not None
+
+
+@pytest.mark.parametrize("kind", STYLES)
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_sample_reads_in_every_kind(kind: str, name: str) -> None:
+    words = say(SAMPLES[name], kind)
+    assert words.title
+    assert words.summary
+    for gone_wrong in ("None", "True", "{{", "  ", ".."):
+        assert gone_wrong not in words.title + words.summary + words.footer
+
+
+@pytest.mark.parametrize("reason", ["crossed", "recovered", "quota_changed", "rule_removed", "period_closed"])
+def test_an_event_that_says_next_to_nothing_is_still_a_message(reason: str) -> None:
+    words = say(
+        {"type": "event", "reason": reason, "severity": "warning", "subject": "acme", "metric": "num_operations"}
+    )
+    assert "acme" in words.title
+
+
+def test_words_of_a_kind_that_do_not_fit_give_way_to_the_templates_own() -> None:
+    assert say({**CROSSED, "summary": "{{ nothing.like.this }}"}).summary.startswith("acme-enterprise has used 90%")
+
+
+def test_a_name_that_is_a_template_is_text() -> None:
+    assert "{{ 7*7 }}" in say({**CROSSED, "subject": "{{ 7*7 }}"}).summary
+
+
+def test_html_is_escaped_once() -> None:
+    words = say({**CROSSED, "subject": "a<b> & c", "summary": "{{ subject }} is <i>"}, "email.html")
+    assert words.summary.startswith("a&lt;b&gt; &amp; c is &lt;i&gt;.")
