@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from alerter.core.errors import ConfigurationError
 
@@ -31,7 +31,10 @@ def parse_duration(text: object) -> object:
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*", text)
     if not found:
         raise ValueError(f"{text!r} is not a duration such as 90s, 15m, 6h, 7d or 4w")
-    return timedelta(seconds=float(found[1]) * UNITS[found[2]])
+    try:
+        return timedelta(seconds=float(found[1]) * UNITS[found[2]])
+    except OverflowError:
+        raise ValueError(f"{text!r} is longer than any calendar") from None
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
@@ -45,7 +48,7 @@ class Settings(BaseSettings):
 
     rules: Path = Path("rules")
     templates: Path | None = None
-    database_url: str = "sqlite:///alerter.db"
+    database_url: str = Field(default="sqlite:///alerter.db", repr=False)
     secrets_dir: Path = Path("/run/secrets")
     poll_every: Positive = timedelta(minutes=15)
     requests_per_second: Annotated[float, Field(gt=0, le=10_000)] = 5
@@ -54,12 +57,24 @@ class Settings(BaseSettings):
     listen: str = "127.0.0.1:8080"
     public_url: str | None = None
     ops_channel: str | None = None
-    heartbeat_url: str | None = None
-    smtp_url: str | None = None
+    heartbeat_url: str | None = Field(default=None, repr=False)
+    smtp_url: str | None = Field(default=None, repr=False)
     mail_from: str | None = None
     slack_api_url: str = "https://slack.com/api/"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load_settings` passes: it reads the environment itself, to refuse what does not exist."""
+        return (init_settings,)
 
     @property
     def fresh_for(self) -> timedelta:
@@ -149,11 +164,11 @@ def find_secret(name: str, folder: Path, environment: Mapping[str, str] | None =
     path = folder / name
     try:
         if path.is_file():
-            return path.read_text(encoding="utf-8").strip()
+            return path.read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"the secret {name} cannot be read: {type(error).__name__}") from None
     value = (os.environ if environment is None else environment).get(name)
-    return value.strip() if value else None
+    return (value or "").strip() or None
 
 
 class Secrets:

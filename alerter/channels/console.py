@@ -1,6 +1,7 @@
 """`console`: messages as cards on the standard output, for `alerter demo` and for trying rules out."""
 
 from dataclasses import dataclass
+from typing import TextIO
 
 from rich import box
 from rich.console import Console, Group
@@ -39,12 +40,8 @@ class ConsoleChannel:
         words = self._edges.words.render("console", message.payload, most=MOST_ITEMS)
         card = _card(words, links(message.payload, self._edges.public_url))
         out = self._edges.out
-        console = Console(file=out, highlight=False, emoji=False, markup=False)
-        console.width = min(WIDTH, console.width) if out.isatty() else WIDTH
-        with console.capture() as shown:
-            console.print(card)
         try:
-            out.write(_printable(shown.get(), out.encoding))
+            out.write(_printed(card, out))
             out.flush()
         except (OSError, ValueError) as problem:
             raise RetryLater(f"nothing can be printed: {type(problem).__name__}", doubt=True) from None
@@ -54,9 +51,14 @@ class ConsoleChannel:
         """The output is not ours to close."""
 
 
-def _printable(text: str, encoding: str | None) -> str:
-    """`text` in the characters that the output has."""
-    return text.encode(encoding or "utf-8", errors="replace").decode(encoding or "utf-8")
+def _printed(card: Panel, out: TextIO) -> str:
+    """The card as text for `out`, in the width and the characters that it has."""
+    console = Console(file=out, highlight=False, emoji=False, markup=False)
+    console.width = min(WIDTH, console.width) if out.isatty() else WIDTH
+    with console.capture() as shown:
+        console.print(card)
+    encoding = out.encoding or "utf-8"
+    return shown.get().encode(encoding, errors="replace").decode(encoding)
 
 
 def _card(words: Rendered, to_pages: list[tuple[str, str]]) -> Panel:

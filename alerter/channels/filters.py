@@ -17,14 +17,15 @@ TENTH, WHOLE = Decimal("0.1"), Decimal(1)
 def share(value: float | Decimal) -> str:
     """A fraction as a percentage, cut and never rounded up: 0.9012 is `90%`, 0.996 is `99.6%`, 1.07 is `107%`.
 
-    The decimal shows where leaving it out would round the number up, and below 10 %.
+    The decimal shows where leaving it out would round the number up, below 10 %, and just above 100 %.
     """
     percent = Decimal(str(value)) * 100
     tenths = percent.quantize(TENTH, rounding=ROUND_FLOOR)
     whole = percent.quantize(WHOLE, rounding=ROUND_FLOOR)
     if percent > 0 and tenths == 0:
         return "less than 0.1%"
-    tells = tenths.quantize(WHOLE, rounding=ROUND_HALF_UP) != whole or abs(percent) < 10
+    rounds_up = tenths.quantize(WHOLE, rounding=ROUND_HALF_UP) != whole
+    tells = rounds_up or abs(percent) < 10 or whole == 100
     return f"{tenths}%" if tells and tenths != whole else f"{whole}%"
 
 
@@ -37,7 +38,7 @@ def zone_of(name: object) -> ZoneInfo:
     """The time zone of this name; UTC where the name says nothing."""
     try:
         return ZoneInfo(str(name))
-    except (OSError, ValueError):
+    except (OSError, ValueError, LookupError):
         return ZoneInfo("UTC")
 
 

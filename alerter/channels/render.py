@@ -109,6 +109,8 @@ class Words:
             return built_in, ""
         try:
             self._check_size()
+            for file in (name, "words.j2"):
+                self._users[kind].get_template(file)  # compiled once, and not on the message's time
             with time_limit(self._limit):
                 own = render_blocks(self._users[kind], name, BLOCKS, facts)
         except Exception as problem:  # noqa: BLE001 - a template may raise anything, and the message must go out

@@ -87,7 +87,16 @@ EVENTS: Mapping[str, Facts] = {
     },
     "growth": {**CROSSED, **_NO_QUOTA, **_NO_PERIOD, "rule": "growth", "kind": "growth", "value": 14_200_000}
     | {"threshold": "+30%", "passed": [], "next_threshold": "+60%"}
-    | {"extra": {"current": 14_200_000, "baseline": 10_000_000, "change": 0.42, "window": 604_800, "until": _AT}}
+    | {
+        "extra": {
+            "current": 14_200_000,
+            "baseline": 10_000_000,
+            "change": 0.42,
+            "window": 604_800,
+            "through": _AT,
+            "zone": "UTC",
+        }
+    }
     | {"summary": "{{ subject }} used {{ extra.change|share }} more {{ metric_words }} than in the week before"},
     "stale": {**CROSSED, **_NO_QUOTA, **_NO_PERIOD, "rule": "fresh", "kind": "stale", "value": 9000, "unit": ""}
     | {"subject_kind": "account", "subject": "acme-dr", "metric": "", "metric_words": "", "threshold": "2h"}

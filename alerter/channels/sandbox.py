@@ -140,9 +140,11 @@ def time_limit(seconds: float) -> Iterator[None]:
     """
     deadline = time.monotonic() + seconds
 
-    def watch(frame: FrameType, event: str, _: object) -> Callable[..., Any]:
+    def watch(frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:
         if time.monotonic() > deadline:
             raise Overrun(f"takes longer than {seconds:g} s")
+        if not isinstance(frame.f_globals.get("environment"), WordsEnvironment):
+            return None  # not a template's own code: its calls are enough
         if event == "line":
             for value in frame.f_locals.values():
                 if isinstance(value, str | list):

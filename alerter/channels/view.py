@@ -50,7 +50,7 @@ _EVENT: Facts = {
     "approximate": False,
     "extra": {},
 }
-_EXTRA: Facts = dict.fromkeys(["current", "baseline", "change", "window", "until", "error", "account"])
+_EXTRA: Facts = dict.fromkeys(["current", "baseline", "change", "window", "through", "zone", "error", "account"])
 _NOTICE: Facts = {"severity": "warning", "reason": "service", "title": "", "text": "", "details": (), "lost": None}
 
 

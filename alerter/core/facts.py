@@ -86,7 +86,7 @@ def snapshot(check: Check, finding: Finding, tell: Tell, key: AlertKey, now: dat
         "as_of": finding.as_of.isoformat() if finding.as_of else None,
         "at": now.isoformat(),
         "complete": finding.complete,
-        "missing": list(finding.missing + finding.silent),
+        "missing": list(dict.fromkeys(finding.missing + finding.silent)),
         "approximate": finding.approximate,
         "why": finding.why,
         "alert": key.id,

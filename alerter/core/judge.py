@@ -123,9 +123,12 @@ def _older(record: Record) -> dict[CheckKey, list[Alert]]:
 
 def _close_older(check: Check, finding: Finding, alerts: Sequence[Alert], verdict: Verdict, now: datetime) -> None:
     for alert in alerts:
-        over = alert.period_end is not None and alert.period_end <= now
-        moved = finding.period is not None and alert.key.period != finding.period.start
-        if over or moved:
+        if finding.period is None:
+            over = alert.period_end is not None and alert.period_end <= now
+        else:
+            # not by the end that was noted: a license renewed meanwhile moves the end of a period that runs on
+            over = alert.key.period != finding.period.start
+        if over:
             _keep(check, finding, alert.key, alert, lifecycle.close(alert, now), verdict, now)
 
 

@@ -46,6 +46,10 @@ def step(alert: Alert | None, key: AlertKey, finding: Finding, rule: Rule, now: 
         return _judged(alert, key, finding, level, rule, now)
     if finding.outcome is Outcome.INCOMPLETE and level is not None:
         return _fire(alert, key, finding, level, rule, now, why="at least this much, not every account answered")
+    if finding.outcome is Outcome.UNLIMITED and alert is not None and alert.told:
+        return _rearm(alert, finding, 0, now)
+    if finding.outcome in {Outcome.ENDED, Outcome.NO_QUOTA} and alert is not None and alert.status is not Status.CLOSED:
+        return close(alert, now)
     return _no_data(alert, key, finding, rule, now)
 
 
@@ -55,7 +59,7 @@ def _judged(
     tells: tuple[Tell, ...] = ()
     if alert is not None and NO_DATA in alert.told:
         alert = replace(alert, told=tuple(t for t in alert.told if t != NO_DATA))
-        if not alert.told and not any(m.reached(level) for m in finding.marks):
+        if not alert.told and (rule.hold or not any(m.reached(level) for m in finding.marks)):
             return _recovered(alert, finding, now, why="there is data again")
     if alert is not None and alert.told and _changed(alert, finding):
         rearmed = _rearm(alert, finding, level, now)
@@ -87,12 +91,11 @@ def _rearm(alert: Alert, finding: Finding, level: Decimal | int, now: datetime) 
     """
     if alert.limit != finding.limit:
         told = [m for m in finding.marks if m.threshold.at.text in alert.told and m.reached(level)]
-        gone = any(m.threshold.at.text in alert.told and not m.reached(level) for m in finding.marks)
-        to = alert.channels if gone else ()
+        to = alert.channels
     else:
         last = level if alert.told_level is None else alert.told_level
         told = [m for m in finding.marks if m.reached(last)]
-        gone, to = len(told) < len(alert.told), ()
+        to = ()
     after = replace(
         alert,
         told=tuple(m.threshold.at.text for m in told),
@@ -104,7 +107,7 @@ def _rearm(alert: Alert, finding: Finding, level: Decimal | int, now: datetime) 
         threshold=told[-1].threshold.at.text if told else alert.threshold,
         updated_at=now,
     )
-    if not gone or alert.status is not Status.OPEN:
+    if len(told) >= len(alert.told) or alert.status is not Status.OPEN:
         return Step(alert=after)
     tell = Tell(reason=Reason.QUOTA_CHANGED, severity=Severity.INFO, channels=to, limit_before=alert.limit)
     return Step(alert=after, tells=(tell,), why="the quota or the thresholds changed")
@@ -119,10 +122,13 @@ def _fire(
     now: datetime,
     why: str = "",
 ) -> Step:
-    """Announce the thresholds above the highest one told that are reached now, all in one message."""
+    """Announce the thresholds above the highest one told that are reached now, all in one message.
+
+    A rise and a fall of one rule are apart: having told the one says nothing about the other.
+    """
     told = alert.told if alert else ()
-    top = max((i for i, m in enumerate(finding.marks) if m.threshold.at.text in told), default=-1)
-    new = [m for i, m in enumerate(finding.marks) if i > top and m.reached(level)]
+    top = {m.falling: i for i, m in enumerate(finding.marks) if m.threshold.at.text in told}
+    new = [m for i, m in enumerate(finding.marks) if i > top.get(m.falling, -1) and m.reached(level)]
     if not new:
         if alert is not None and alert.holding_since is not None and finding.outcome is Outcome.OK:
             alert = replace(alert, holding_since=None, updated_at=now)
@@ -169,6 +175,7 @@ def _announce(
     to = channels(rule, (m.threshold for m in new))
     reason = Reason.ESCALATED if alert is not None and alert.status is Status.OPEN else Reason.CROSSED
     start = alert or _blank(key, finding, rule, now)
+    other = {m.threshold.at.text for m in finding.marks if m.falling is not new[-1].falling}
     reached = tuple(
         m.threshold.at.text for m in finding.marks if finding.level is not None and m.reached(finding.level)
     )
@@ -177,7 +184,7 @@ def _announce(
         status=Status.OPEN,
         severity=top.severity,
         threshold=top.at.text,
-        told=tuple(dict.fromkeys((*start.told, *reached))),
+        told=tuple(dict.fromkeys((*(t for t in start.told if t not in other), *reached))),
         terms=_terms(finding.marks),
         limit=finding.limit,
         value=finding.value,
@@ -255,9 +262,15 @@ def final(alert: Alert | None, key: AlertKey, finding: Finding, rule: Rule, now:
     return replace(fired, alert=replace(fired.alert, status=Status.CLOSED))
 
 
+def _closed(alert: Alert, now: datetime) -> Alert:
+    """Ended. Within a period what was told stays told; where there is none, the same check may start anew."""
+    told, level = (alert.told, alert.told_level) if alert.key.period is not None else ((), None)
+    return replace(alert, status=Status.CLOSED, told=told, told_level=level, holding_since=None, updated_at=now)
+
+
 def close(alert: Alert, now: datetime) -> Step:
-    """The period is over: the alert ends without "recovered"."""
-    after = replace(alert, status=Status.CLOSED, holding_since=None, updated_at=now)
+    """The period, or the license, is over: the alert ends without "recovered"."""
+    after = _closed(alert, now)
     if alert.status is Status.PENDING:
         return Step(alert=after)
     return Step(alert=after, tells=(Tell(reason=Reason.PERIOD_CLOSED, severity=Severity.INFO, channels=()),))
@@ -265,7 +278,7 @@ def close(alert: Alert, now: datetime) -> Step:
 
 def remove(alert: Alert, now: datetime) -> Step:
     """Nothing watches this any more: an alert that stood is told to where it was announced."""
-    after = replace(alert, status=Status.CLOSED, holding_since=None, updated_at=now)
+    after = _closed(alert, now)
     if alert.status is not Status.OPEN:
         return Step(alert=after)
     tell = Tell(reason=Reason.RULE_REMOVED, severity=Severity.INFO, channels=alert.channels)

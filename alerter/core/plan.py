@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerter.core.book import RuleBook
-from alerter.core.calendar import before, day_windows_before, last_full
+from alerter.core.calendar import before, day_windows_before, last_full, local_day, midnight
 from alerter.core.checks import Watched
 from alerter.core.kinds.case import FINAL_FOR, PeriodSpec, Reads, Stretch
 from alerter.core.kinds.quota import spec_of
@@ -104,7 +104,10 @@ def final_windows(need: Needs, now: datetime) -> list[Window]:
     """The periods that ended lately: asked for once more as a whole, for what came after the last poll."""
     found: dict[Window, None] = {}
     for spec in need.periods:
-        earlier = spec.at(now - FINAL_FOR)
+        since = now - FINAL_FOR
+        if spec.starts is not None:
+            since = max(since, midnight(spec.starts, spec.timezone))
+        earlier = spec.at(since)
         current = spec.at(now)
         # term and none have no successor; a day or a week may have several ends in between, the last one counts
         while earlier is not None and earlier.end is not None and earlier.end <= now - SETTLE:
@@ -134,7 +137,7 @@ def closed_windows(need: Needs, now: datetime, history: timedelta, have: Abstrac
 def next_closing(need: Needs, now: datetime) -> datetime:
     """When the next completed window can be asked for."""
     settled = now - SETTLE
-    ends = [day_windows_before(settled + DAY, 1, timezone)[0].end for timezone in need.zones]
+    ends = [midnight(local_day(settled, timezone) + DAY, timezone) for timezone in need.zones]
     if any(item.exact and item.length < DAY for item in need.stretches):
         ends.append(settled.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1))
     return min((end for end in ends if end > settled), default=settled + timedelta(hours=1)) + SETTLE

@@ -104,7 +104,7 @@ def _quota(
         used=finding.value,
         remaining=None if finding.value is None or finding.limit is None else max(0, finding.limit - finding.value),
         share=share_of(finding.value, finding.limit),
-        complete=finding.outcome in {Outcome.OK, Outcome.UNLIMITED},
+        complete=finding.outcome in {Outcome.OK, Outcome.UNLIMITED} and not finding.missing,
         approximate=finding.approximate,
         state=state,
         severity=severity,

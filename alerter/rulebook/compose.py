@@ -111,6 +111,8 @@ class _Builder:
             self.key(event.value, mark)
             return
         node = Node(mark.line, mark.column, value)
+        if event.value == "" and value is None and self.open and self.open[-1].key:
+            _, node.line, node.column = self.open[-1].key  # ruamel.yaml says the line after
         self.add(node, 1)
         if event.anchor:
             self.anchors[event.anchor] = (node, 1)

@@ -69,7 +69,7 @@ def own_keys(declared: type) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for item in dataclasses.fields(declared):
         default = ... if item.default is dataclasses.MISSING else item.default
-        written = {"default": lasting(default)} if isinstance(default, timedelta) else None
+        written: dict[str, Any] | None = {"default": lasting(default)} if isinstance(default, timedelta) else None
         about, example = item.metadata["doc"], item.metadata["example"]
         info = Field(default, description=about, examples=[example], json_schema_extra=written)
         found[item.name] = (typed(hints[item.name]), info)

@@ -62,8 +62,7 @@ def _row(line: str, number: int) -> Row | None:
         raise Unfit
     if dash is not None and value is None:
         raise Unfit
-    column = found.start("value") if value is not None else found.end("key") + 1
-    return Row(number, len(indent), key, value, column)
+    return Row(number, len(indent), key, value, found.start("value"))
 
 
 @dataclass(slots=True)
@@ -106,7 +105,7 @@ class _Reader:
                 return self.block(below.indent)
             if below.indent == row.indent and below.key is None:
                 return self.sequence(row.indent)
-        return Node(row.line, row.column, None)
+        return Node(row.line, row.indent, None)
 
     def no_deeper(self, indent: int) -> None:
         if self.at < len(self.rows) and self.rows[self.at].indent > indent:

@@ -19,7 +19,7 @@ def read(file: str, text: str) -> Composed:
     """The tree of one file and its mistakes of syntax; never raises."""
     if not UNUSUAL.search(text):
         try:
-            return Composed(_sections(file, text.split("\n")))
+            return Composed(_sections(file, text.removesuffix("\n").split("\n")))
         except Unfit:
             pass
     return compose(file, text)
@@ -55,7 +55,7 @@ def _section(file: str, section: _Chunk) -> Node:
             raise Unfit
         entries[name] = entry
     if not entries:
-        return Node(section.first, section.lines[0].index(":") + 1, None)
+        return Node(section.first, 0, None)
     first = next(iter(entries.values()))
     return Node(first.line, first.column, entries)
 
@@ -85,14 +85,14 @@ def _entry(file: str, chunk: _Chunk) -> Node:
         node = quick(chunk.lines, chunk.first)
     except Unfit:
         node = _composed(file, chunk)
-    if len(node.entries) != 1:
-        raise Unfit
+    if [(entry.line, entry.column) for entry in node.entries.values()] != [(chunk.first, node.column)]:
+        raise Unfit  # more than one key, or one inside of {}: not an entry of this section
     return node
 
 
 def _composed(file: str, chunk: _Chunk) -> Node:
     """By ruamel.yaml; anchors reach over entries and mistakes need their context, so both are for the whole file."""
-    text = "\n".join(chunk.lines)
+    text = "\n".join([*chunk.lines, ""])
     if ANCHOR.search(text):
         raise Unfit
     composed = compose(file, text)

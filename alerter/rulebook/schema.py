@@ -1,5 +1,6 @@
 """The rule book's JSON Schema (2020-12), for editors: every key completed and explained."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,8 +34,14 @@ def schema(channel_kinds: Mapping[str, type]) -> dict[str, Any]:
         "type": ["object", "null"],
         "additionalProperties": False,
         "properties": sections,
-        "$defs": {name: tidy(definition) for name, definition in definitions.get("$defs", {}).items()},
+        "$defs": {name: tidy(definition) for name, definition in _needed(definitions["$defs"], sections)},
     }
+
+
+def _needed(definitions: dict[str, Any], sections: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The definitions that something refers to; pydantic also leaves those of values nobody writes."""
+    said = json.dumps([tidy(definitions), sections])
+    return [(name, found) for name, found in definitions.items() if f'"#/$defs/{name}"' in said]
 
 
 def _names(made: Forms, section: str) -> list[Any]:

@@ -49,8 +49,19 @@ def explain(error: Exception, text: str) -> tuple[int, int, str, str]:
     if begin is not None and "'<stream end>'" in problem and "flow" in context:
         bracket = "[" if "sequence" in context else "{"
         return begin.line, begin.column, f"the `{bracket}` opened here is never closed", "close it"
+    above = _without_colon(text, mark.line) if mark is not None and "mapping values" in problem else None
+    if above is not None:
+        return (*above, *_words("could not find expected ':'"))
     said = _words(problem)
     return (mark.line, mark.column, *said) if mark is not None else (0, 0, *said)
+
+
+def _without_colon(text: str, number: int) -> tuple[int, int] | None:
+    """The line above this one, when it is a lone word: it was meant as a key, and YAML reads on into the next line."""
+    lines = text.split("\n")
+    above = lines[number - 1] if number else ""
+    lone = re.fullmatch(r"( *)[\w.-]+ *", above)
+    return (number - 1, len(lone[1])) if lone else None
 
 
 def _words(problem: str) -> tuple[str, str]:

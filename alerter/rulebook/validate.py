@@ -100,6 +100,8 @@ def _group(
 def _told(section: str, error: Any, form: type[Form], tree: Tree, nearest: Nearest) -> Iterator[Mistake]:
     path: tuple[Step, ...] = (section, *error["loc"])
     kind, found = error["type"], error["input"]
+    if found is None and kind != "missing":
+        return  # an empty item: told where it was read
     if kind == "missing":
         yield from _missing(path, tree)
     elif kind == "extra_forbidden":

@@ -49,10 +49,10 @@ class Rig:
 def _slack(stack: ExitStack, *, hook: bool) -> Rig:
     fake = stack.enter_context(slack())
     method = "hook" if hook else "chat.postMessage"
-    bot = {"channel": "#license-usage", "token": SecretName("BOT")}
+    bot = SlackOptions(channel="#license-usage", token=SecretName("BOT"))
     return Rig(
         kind="slack",
-        options=SlackOptions(webhook=SecretName("HOOK")) if hook else SlackOptions(**bot),
+        options=SlackOptions(webhook=SecretName("HOOK")) if hook else bot,
         edges=edges(secrets=vault(BOT=TOKEN, HOOK=fake.hook), slack_api_url=fake.api),
         texts=lambda: [shown(m) for m in fake.messages],
         hang=lambda: fake.fail(method, Fault(hang=True)),

@@ -7,6 +7,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from ssl import SSLContext
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -47,11 +48,12 @@ class MailServer:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.drop != "before" and self.data.startswith("250"):
-            mail = message_from_bytes(bytes(envelope.content or b""), policy=default)
+            mail = message_from_bytes(envelope.original_content or b"", policy=default)
             self.mails.append(mail)
             self.recipients.append(list(envelope.rcpt_tos))
         if self.drop:
-            server.transport.abort()
+            connection: Any = server.transport
+            connection.abort()
         return self.data
 
     def check(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: object) -> AuthResult:
@@ -60,27 +62,28 @@ class MailServer:
         return AuthResult(success=self.signed_in, handled=False)
 
 
-@contextmanager
-def mail_server(
-    *, tls: SSLContext | None = None, implicit: SSLContext | None = None, auth: bool = False
-) -> Iterator[MailServer]:
-    """A mail server while the block runs: STARTTLS with `tls`, TLS from the start with `implicit`."""
-    fake = MailServer()
-    options: dict[str, object] = {"tls_context": tls, "require_starttls": bool(tls)}
-    if auth:
-        options |= {"authenticator": fake.check, "auth_require_tls": False}
-    controller = _Anywhere(fake, hostname="127.0.0.1", port=0, ssl_context=implicit, **options)
-    controller.start()
-    try:
-        fake.port = controller.server.sockets[0].getsockname()[1]
-        yield fake
-    finally:
-        controller.stop()
-
-
-class _Anywhere(Controller):  # type: ignore[misc] # aiosmtpd has no types
+class _Anywhere(Controller):
     """On a free port: the one it asked for is 0."""
 
     def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        listening: Any = self.server
+        self.port = listening.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call] # aiosmtpd annotates some of its methods only
+
+
+@contextmanager
+def mail_server(*, tls: SSLContext | None = None, implicit: bool = False, auth: bool = False) -> Iterator[MailServer]:
+    """A mail server while the block runs; with `tls` it insists on STARTTLS, or is `implicit` TLS from the start."""
+    fake = MailServer()
+    options: dict[str, Any] = {}
+    if auth:
+        options |= {"authenticator": fake.check, "auth_require_tls": False}
+    if tls and not implicit:
+        options |= {"tls_context": tls, "require_starttls": True}
+    controller = _Anywhere(fake, hostname="127.0.0.1", port=0, ssl_context=tls if implicit else None, **options)
+    controller.start()
+    try:
+        fake.port = controller.port
+        yield fake
+    finally:
+        controller.stop()

@@ -36,14 +36,14 @@ class GrowthRule:
     NEEDS_QUOTA: ClassVar[bool] = False
     PER_ACCOUNT: ClassVar[bool] = False
     SUMMARY: ClassVar[str] = (
-        "{{ subject }} used {{ extra.current|count }} {{ metric_words }} in the {{ extra.window|duration }} up to "
-        "{{ extra.until|date }}: {% if extra.change is none %}up from none{% else %}"
+        "{{ subject }} used {{ extra.current|count }} {{ metric_words }} in the {{ extra.window|duration }} through "
+        "{{ extra.through|date(extra.zone) }}: {% if extra.change is none %}up from none{% else %}"
         "{{ extra.change|abs|share }} {{ 'more' if extra.change > 0 else 'less' }} than the {{ extra.baseline|count }}"
         "{% endif %} in the {{ extra.window|duration }} before"
     )
     RECOVERED: ClassVar[str] = (
         "{{ subject }}: {{ metric_words }} are back in line, {{ extra.current|count }} in the "
-        "{{ extra.window|duration }} up to {{ extra.until|date }} against {{ extra.baseline|count }} before"
+        "{{ extra.window|duration }} through {{ extra.through|date(extra.zone) }} against {{ extra.baseline|count }} before"
     )
 
     window: timedelta = key(
@@ -70,10 +70,12 @@ class GrowthRule:
 
     def find(self, case: Case) -> Finding:
         now = case.now - SETTLE
-        totals = self._totals(case, last_full(self.window, now, case.check.timezone))
+        newest = last_full(self.window, now, case.check.timezone)
+        totals = self._totals(case, newest)
         if totals[0].outcome is Outcome.TOO_EARLY and self.window >= DAY:
             # the day that has just ended is not read yet: the one before still tells
-            totals = self._totals(case, last_full(self.window, now - DAY, case.check.timezone))
+            earlier = last_full(self.window, newest.end - timedelta(seconds=1), case.check.timezone)
+            totals = self._totals(case, earlier)
         current, baseline, until = totals
         for total in (current, baseline):
             if total.outcome is not Outcome.OK:
@@ -121,7 +123,8 @@ class GrowthRule:
                 "baseline": baseline,
                 "change": None if change is None else round(float(change), 6),
                 "window": int(self.window.total_seconds()),
-                "until": until.isoformat(),
+                "through": (until - timedelta(seconds=1)).isoformat(),
+                "zone": case.check.timezone,
             },
         )
 

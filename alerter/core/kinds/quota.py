@@ -75,7 +75,13 @@ class QuotaRule:
         pooled = case.pooled(slot_for(metric, period))
         if limit is None:
             return Finding(
-                outcome=Outcome.UNLIMITED, why="unlimited", value=pooled.value, as_of=pooled.as_of, period=identity
+                outcome=Outcome.UNLIMITED,
+                why="unlimited",
+                value=pooled.value,
+                as_of=pooled.as_of,
+                period=identity,
+                missing=pooled.missing,
+                approximate=pooled.approximate,
             )
         level = None if pooled.value is None else self._level(pooled.value, limit)
         return from_pooled(
@@ -84,11 +90,16 @@ class QuotaRule:
             limit=limit,
             period=identity,
             settles=identity is None,
-            marks=tuple(self._mark(t, case, limit) for t in check.rule.thresholds),
+            marks=self._marks(case, limit),
         )
 
     def _level(self, used: int, limit: int) -> int:
         return used if self.measure == "used" else limit - used
+
+    def _marks(self, case: Case, limit: int) -> tuple[Mark, ...]:
+        """Mild to severe: counts and shares in one rule can only be compared once the quota is known."""
+        marks = [self._mark(t, case, limit) for t in case.check.rule.thresholds]
+        return tuple(sorted(marks, key=lambda m: m.line, reverse=self.measure == "remaining"))
 
     def _mark(self, threshold: Threshold, case: Case, limit: int) -> Mark:
         at = threshold.at

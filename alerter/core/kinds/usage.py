@@ -23,10 +23,11 @@ class UsageRule:
     SUMMARY: ClassVar[str] = (
         "{{ subject }} has used {% if not complete %}at least {% endif %}{{ value|count }} {{ metric_words }} "
         "{% if extra.window %}in the last {{ extra.window|duration }}"
-        "{% else %}in the current {{ period.per }}{% endif %}"
+        "{% elif period and period.end %}in the current {{ period.per }}{% else %}so far{% endif %}"
     )
     RECOVERED: ClassVar[str] = (
-        "{{ subject }} is back to {{ value|count }} {{ metric_words }} in the last {{ extra.window|duration }}"
+        "{{ subject }} is back to {{ value|count }} {{ metric_words }}"
+        "{% if extra.window %} in the last {{ extra.window|duration }}{% endif %}"
     )
 
     per: Per | None = key(
@@ -61,6 +62,8 @@ class UsageRule:
                 return outside(case.check.license, case.now)
         metric = case.check.metric
         pooled = case.pooled(self.window if period is None or metric is None else slot_for(metric, period))
+        if case.is_gauge and period is not None and period.end is None:
+            period = None  # a number at a moment with no period is one alert for good, not one a period
         rule = case.check.rule
         return from_pooled(
             pooled,

@@ -8,21 +8,11 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from alerter.web.api import lists, shapes
-from alerter.web.api.openapi import DOCUMENT
+from alerter.web.api.openapi import DOCUMENT, FILTERS
 from alerter.web.api.parameters import Parameters, parameters
 from alerter.web.desk import Desk
 
 Answer = Callable[[Parameters], Awaitable[shapes.Json]]
-
-TAKES: dict[str, tuple[str, ...]] = {
-    "licenses": ("license", "account", "state"),
-    "accounts": ("license", "account"),
-    "alerts": ("license", "account", "rule", "status", "severity", "since", "until"),
-    "readings": ("account", "kind", "since", "until"),
-    "outbox": ("channel", "status"),
-    "rules": (),
-}
-"""List → its filters; `limit` and `cursor` go with every list."""
 
 
 class Api:
@@ -32,8 +22,15 @@ class Api:
         self._desk = desk
 
     def routes(self) -> list[Route]:
-        answers: dict[str, Answer] = {name: getattr(self, name) for name in TAKES}
-        found = [Route(f"/{name}", _endpoint(answer, TAKES[name])) for name, answer in answers.items()]
+        answers: dict[str, Answer] = {
+            "licenses": self.licenses,
+            "accounts": self.accounts,
+            "alerts": self.alerts,
+            "readings": self.readings,
+            "outbox": self.outbox,
+            "rules": self.rules,
+        }
+        found = [Route(f"/{name}", _endpoint(answer, tuple(FILTERS[name]))) for name, answer in answers.items()]
         return [*found, Route("/alerts/{id}", self.alert), Route("/openapi.json", _openapi)]
 
     async def licenses(self, given: Parameters) -> shapes.Json:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from alerter.core.book import Account
+from alerter.core.book import Account, Rule, RuleBook
 from alerter.core.checks import matches
 from alerter.core.model import Alert, AskKind, Outcome, PollState, Reading, Severity, Status
 from alerter.core.report import LicenseReport
@@ -80,13 +80,13 @@ async def alerts(desk: Desk, given: Parameters) -> Page[Alert]:
     status = given.choice("status", Status, but=[Status.PENDING])
     severity = given.choice("severity", Severity)
     since, until = given.moment("since"), given.moment("until")
-    subjects = {"license": given.text("license"), "account": given.text("account")}
-    wanted = {kind: glob for kind, glob in subjects.items() if glob is not None}
+    lic, account = given.text("license"), given.text("account")
 
     def keep(alert: Alert) -> bool:
         check = alert.key.check
         return (
-            (not wanted or _named(wanted.get(check.subject_kind, ""), check.subject))
+            (lic is None or (check.subject_kind == "license" and _named(lic, check.subject)))
+            and (account is None or any(_named(account, name) for name in _accounts_of(alert)))
             and _named(given.text("rule"), check.rule)
             and (severity is None or alert.severity is severity)
             and (since is None or alert.opened_at >= since)
@@ -94,6 +94,11 @@ async def alerts(desk: Desk, given: Parameters) -> Page[Alert]:
         )
 
     return await _sifted(lambda limit, after: desk.store.queries.alerts(status, limit=limit, after=after), keep, given)
+
+
+def _accounts_of(alert: Alert) -> Sequence[str]:
+    check = alert.key.check
+    return (check.subject,) if check.subject_kind == "account" else alert.accounts
 
 
 async def readings(desk: Desk, given: Parameters) -> Page[Reading]:
@@ -117,3 +122,9 @@ async def outbox(desk: Desk, given: Parameters) -> Page[DeliveryLine]:
         lambda line: status in {None, line.status} and _named(channel, line.channel),
         given,
     )
+
+
+def rules(book: RuleBook, given: Parameters) -> Page[Rule]:
+    names, limit = _after(list(book.rules), given.cursor), given.limit
+    items = tuple(book.rules[name] for name in names[:limit])
+    return Page(items=items, next=names[limit - 1] if len(names) > limit else None)

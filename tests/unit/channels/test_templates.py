@@ -43,14 +43,16 @@ def test_names_are_escaped_in_a_users_template_too(folder: Path) -> None:
     assert words.title == "<b>&lt;script&gt;</b>"
 
 
+FOREVER = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+
 HOSTILE = {
     "a mistake": "{% block title %}{{ nonsense }}{% endblock %}",
     "broken syntax": "{% block title %}{{ subject ",
     "no such filter": "{{ subject|nonsense }}",
     "division by zero": "{% block title %}{{ 1 / 0 }}{% endblock %}",
     "a loop that prints": "{% block title %}{% for i in range(99999) %}{{ subject }}{% endfor %}{% endblock %}",
-    "a loop that does not": "{% block title %}{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}{% endblock %}",
-    "a loop outside the blocks": "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+    "a loop that does not": f"{{% block title %}}{FOREVER}{{% endblock %}}",
+    "a loop outside the blocks": FOREVER,
     "endless recursion": "{% macro m() %}{{ m() }}{% endmacro %}{% block title %}{{ m() }}{% endblock %}",
     "including itself": '{% include "slack.j2" %}',
     "a large power": "{% block title %}{{ 9 ** 9 ** 9 }}{% endblock %}",
@@ -61,7 +63,6 @@ HOSTILE = {
     "a centred text": "{% block title %}{{ 'x'.center(999999999) }}{% endblock %}",
     "a replacement": "{% block title %}{{ ('x' * 9)|replace('x', 'y') }}{% endblock %}",
     "a way out": "{% block title %}{{ ''.__class__.__mro__[1].__subclasses__() }}{% endblock %}",
-    "a way out through a filter": "{% block title %}{{ [message]|map(attribute='__class__')|list }}{% endblock %}",
     "globals": "{% block title %}{{ self.__init__.__globals__ }}{% endblock %}",
     "another file": '{% include "../../../../etc/passwd" %}',
     "a file of 1 MB": "{# " + "x" * 1_000_000 + " #}",

@@ -6,6 +6,7 @@ import pytest
 
 from alerter.channels.render import STYLES, Rendered, Words
 from alerter.channels.samples import CROSSED, EVENTS, SAMPLES
+from alerter.core.kinds import KINDS
 
 WORDS = Words()
 
@@ -143,3 +144,20 @@ def test_a_name_that_is_a_template_is_text() -> None:
 def test_html_is_escaped_once() -> None:
     words = say({**CROSSED, "subject": "a<b> & c", "summary": "{{ subject }} is <i>"}, "email.html")
     assert words.summary.startswith("a&lt;b&gt; &amp; c is &lt;i&gt;.")
+
+
+KIND_WORDS = [
+    (name, part, getattr(kind, part))
+    for name, kind in KINDS.items()
+    for part in ("SUMMARY", "RECOVERED")
+    if name != "quota"
+]
+
+
+@pytest.mark.parametrize(("kind", "part", "words"), KIND_WORDS)
+def test_the_words_of_every_kind_fit_its_facts(kind: str, part: str, words: str) -> None:
+    reason = "crossed" if part == "SUMMARY" else "recovered"
+    summary = say({**EVENTS[kind], "reason": reason, "summary": words}).summary
+    plain = say({**EVENTS[kind], "reason": reason, "summary": ""}).summary
+    assert summary.startswith("acme-")
+    assert summary != plain

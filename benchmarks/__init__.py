@@ -1,0 +1,1 @@
+"""What docs/performance.md reports, runnable: `python -m benchmarks.run`."""
