@@ -21,6 +21,9 @@ AHEAD = 100
 """Accounts claimed at once."""
 
 AT_ONCE = 20
+UNSETTLED = 100
+"""Answers that may wait to be stored while others are asked: they take no place of a question."""
+
 FILLS_AT_ONCE = 2
 CHUNK = 20
 """Windows of one account's history that are asked for before the next account has its turn."""
@@ -55,7 +58,8 @@ class Collector:
         self._history = history
         self._filled = filled
         self._alive = alive
-        self._at_once = at_once
+        self._asking = asyncio.Semaphore(at_once)
+        self._room = asyncio.Semaphore(at_once + UNSETTLED)
         self._running: set[asyncio.Task[None]] = set()
         self._gatherer = Gatherer(lambda answers: settler.settle(answers, clock()))
         self._gathering: asyncio.Task[None] | None = None
@@ -70,23 +74,29 @@ class Collector:
                 waiting.extend(await self._store.claim_polls(self._clock(), AHEAD, LEASE))
             if not waiting:
                 return
-            await self._room(self._at_once)
+            await self._room.acquire()
             self._start(self.poll(waiting.popleft()))
-
-    async def _room(self, most: int) -> None:
-        while len(self._running) >= most:
-            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
 
     def _start(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._room.release()
 
     async def poll(self, name: str) -> None:
         """Ask one account for its current windows and have the answer settled."""
+        async with self._asking:
+            answer = await self._answer(name)
+        if answer is not None:
+            await self._settle(answer)
+
+    async def _answer(self, name: str) -> Answer | None:
         need = self._settler.watch.needs.get(name)
         if need is None:
-            return
+            return None
         asked_at = self._clock()
         readings, error = await self._ask(name, live_asks(need, asked_at), urgent=True)
         self._alive("collect")
@@ -94,7 +104,7 @@ class Collector:
         if error is not None:
             self.failures[error.name] = self.failures.get(error.name, 0) + 1
             log.warning("poll failed", account=name, error=error.name, status=error.status, text=str(error))
-        await self._settle(Answer(account=name, asked_at=asked_at, readings=readings, error=error))
+        return Answer(account=name, asked_at=asked_at, readings=readings, error=error)
 
     async def _ask(self, name: str, asks: list[Ask], *, urgent: bool) -> tuple[list[Reading], SourceError | None]:
         """Readings up to the first window that fails."""

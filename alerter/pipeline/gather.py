@@ -1,6 +1,7 @@
 """Many answers, one commit."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
 from alerter.pipeline.settle import Answer
@@ -20,13 +21,15 @@ class Gatherer:
         self._most = most
         self._waiting: list[tuple[Answer, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
+        self._full = asyncio.Event()
 
     async def add(self, answer: Answer) -> None:
         """Returns when the answer is stored; raises what storing it raised."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((answer, done))
-        if len(self._waiting) == 1 or len(self._waiting) >= self._most:
-            self._wake.set()
+        self._wake.set()
+        if len(self._waiting) >= self._most:
+            self._full.set()
         await done
 
     async def run(self) -> None:
@@ -34,11 +37,14 @@ class Gatherer:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            if len(self._waiting) < self._most:
-                await asyncio.sleep(self._window)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._window):
+                    await self._full.wait()
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             if self._waiting:
                 self._wake.set()
+            if len(self._waiting) < self._most:
+                self._full.clear()
             if batch:
                 await self._settle_one(batch)
 

@@ -49,7 +49,7 @@ def compose(file: str, text: str) -> Composed:
     except Refused as error:
         builder.complain(error.line, error.column, error.text, error.hint)
     except (YAMLError, YAMLStreamError, ValueError, IndexError) as error:
-        builder.complain(*explain(error, text))
+        builder.complain(*explain(error, text, builder.open[-1].node if builder.open else None))
     else:
         return Composed(builder.root, builder.mistakes)
     return Composed(None, builder.mistakes)

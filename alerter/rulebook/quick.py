@@ -26,6 +26,10 @@ TOKEN = re.compile(
 )
 
 
+MAX_INDENT, MAX_BRACKETS = 16, 12
+"""Deeper than any rule file goes, and far from the limits of recursion and of compose.MAX_DEPTH."""
+
+
 class Unfit(Exception):
     """More of YAML than this reader knows."""
 
@@ -56,6 +60,8 @@ def _row(line: str, number: int) -> Row | None:
     if found is None:
         raise Unfit
     indent, dash, key, value = found.group("indent", "dash", "key", "value")
+    if len(indent) > MAX_INDENT:
+        raise Unfit
     if key is None and dash is None:
         if value is None:
             return None  # blank, or a comment
@@ -119,10 +125,21 @@ def scalar_or_flow(text: str, line: int, column: int) -> Node:
         return Node(line, column, text[1:-1])
     if first not in "{[":
         return Node(line, column, WORDS.get(text, text))
+    if text.count("[") + text.count("{") > MAX_BRACKETS and _depth(text) > MAX_BRACKETS:
+        raise Unfit
     node, end = _flow(text, 0, line, column)
     if end != len(text):
         raise Unfit
     return node
+
+
+def _depth(text: str) -> int:
+    """How deep brackets are nested, at most."""
+    depth = deepest = 0
+    for mark in re.findall(r"[\[\]{}]", text):
+        depth += 1 if mark in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _token(text: str, at: int) -> re.Match[str]:

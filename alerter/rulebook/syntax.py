@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from alerter.rulebook.nodes import Node
+
 INDENT = "the indentation of this line does not fit the lines above it"
 UNQUOTED = "put the text in quotes"
 
@@ -35,8 +37,8 @@ PROBLEMS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def explain(error: Exception, text: str) -> tuple[int, int, str, str]:
-    """Line and column (from 0), what is wrong, and what would mend it."""
+def explain(error: Exception, text: str, opened: Node | None = None) -> tuple[int, int, str, str]:
+    """Line and column (from 0), what is wrong, and what would mend it; `opened` is what was still open, innermost."""
     context, problem = str(getattr(error, "context", "") or ""), str(getattr(error, "problem", "") or "")
     mark: Any = getattr(error, "problem_mark", None)
     begin: Any = getattr(error, "context_mark", None)
@@ -46,9 +48,9 @@ def explain(error: Exception, text: str) -> tuple[int, int, str, str]:
         return line, column, "an invisible control character stands here", "delete it, or type the text again"
     if begin is not None and "quoted scalar" in context and "end of stream" in problem:
         return begin.line, begin.column, "the quote opened here is never closed", "close it at the end of the text"
-    if begin is not None and "'<stream end>'" in problem and "flow" in context:
-        bracket = "[" if "sequence" in context else "{"
-        return begin.line, begin.column, f"the `{bracket}` opened here is never closed", "close it"
+    if opened is not None and "'<stream end>'" in problem and "flow" in context:
+        bracket = "[" if isinstance(opened.value, list) else "{"
+        return opened.line, opened.column, f"the `{bracket}` opened here is never closed", "close it"
     above = _without_colon(text, mark.line) if mark is not None and "mapping values" in problem else None
     if above is not None:
         return (*above, *_words("could not find expected ':'"))

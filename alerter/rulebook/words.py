@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import timedelta
 
 LONGEST = 60
@@ -59,23 +59,22 @@ def lasting(length: timedelta) -> str:
 class Nearest:
     """Finds the nearest right name, within a budget of comparisons: a book of 10,000 misspelt names stays quick."""
 
-    def __init__(self, budget: int = 200_000) -> None:
+    def __init__(self, budget: int = 30_000) -> None:
         self.budget = budget
 
-    def find(self, name: str, known: Iterable[str]) -> str | None:
-        choices = {k.lower(): k for k in known}
-        self.budget -= len(choices)
+    def find(self, name: str, known: Collection[str]) -> str | None:
+        self.budget -= len(known)
         if self.budget < 0 or len(name) > 100:
             return None
+        choices = {k.lower(): k for k in known}
         near = difflib.get_close_matches(name.lower().strip(), choices, n=1, cutoff=0.6)
         if near:
             return choices[near[0]]
         return next((k for low, k in choices.items() if low.endswith((f".{name.lower()}", f"_{name.lower()}"))), None)
 
-    def hint(self, name: str, known: Iterable[str]) -> str:
+    def hint(self, name: str, known: Collection[str]) -> str:
         """`did you mean x?`, or the whole list where it is short, or nothing."""
-        names = list(known)
-        near = self.find(name, names)
+        near = self.find(name, known)
         if near is not None:
             return f"did you mean {near}?"
-        return f"there are: {', '.join(names)}" if 0 < len(names) <= 12 else ""
+        return f"there are: {', '.join(known)}" if 0 < len(known) <= 12 else ""

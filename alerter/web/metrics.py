@@ -4,7 +4,6 @@ import asyncio
 import platform
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 
@@ -28,14 +27,14 @@ Labels = dict[str, str]
 Samples = Iterable[tuple[Labels, float]]
 
 
-@dataclass(frozen=True, slots=True)
 class Families(Collector):
     """Metric families that are ready, for a registry of one answer."""
 
-    found: Sequence[Metric]
+    def __init__(self, found: Sequence[Metric]) -> None:
+        self._found = found
 
     def collect(self) -> Iterable[Metric]:
-        return self.found
+        return self._found
 
 
 def family(name: str, kind: str, doc: str, samples: Samples, suffix: str = "") -> Metric:
@@ -51,7 +50,7 @@ def usage(reports: Sequence[LicenseReport]) -> list[Metric]:
         family(
             "alerter_usage",
             "gauge",
-            "Used in the quota's current period, or now for a number at a moment; at least, while accounts are missing.",
+            "Used in the quota's current period, or now for a number at a moment; at least, if accounts are missing.",
             [(labels, q.used) for labels, q in rows if q.used is not None],
         ),
         family(

@@ -147,8 +147,9 @@ class Pages:
 
 def _found(query: str, name: str, accounts: Sequence[str]) -> bool:
     """A part of the license's or an account's name, or a glob as in rule files."""
-    glob = f"*{query.casefold()}*"
-    return not query or any(matches([glob], text.casefold()) for text in (name, *accounts))
+    wanted = query.casefold()
+    texts = [text.casefold() for text in (name, *accounts)]
+    return any(wanted in text or matches([wanted], text) for text in texts)
 
 
 def _number(text: str | None, most: int) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerter.channels.filters import count, share
+from alerter.channels.filters import count, days, share
 from alerter.core.calendar import days_left
 from alerter.core.model import Outcome
 from alerter.core.report import LicenseReport, QuotaReport
@@ -30,6 +30,7 @@ class Bar:
     used: float
     quota: float | None
     gone: float | None
+    gone_words: str
     label: str
 
 
@@ -48,6 +49,7 @@ class QuotaRow:
     tone: str
     state: str
     note: str
+    gone: str
     period_end: datetime | None
     left: str
     as_of: datetime | None
@@ -90,6 +92,7 @@ def _term(report: LicenseReport) -> str:
 def _quota(quota: QuotaReport, report: LicenseReport, now: datetime) -> QuotaRow:
     period = quota.period
     end = period.end if period else None
+    bar = _bar(quota, now)
     tone = quota.severity.value if quota.severity else _TONES.get(quota.state, "quiet")
     return QuotaRow(
         metric=quota.metric,
@@ -99,12 +102,13 @@ def _quota(quota: QuotaReport, report: LicenseReport, now: datetime) -> QuotaRow
         of=_of(quota),
         share="" if quota.share is None else share(quota.share),
         remaining=_remaining(quota),
-        bar=_bar(quota, now),
+        bar=bar,
         tone=tone,
         state=_state(quota, report),
         note=_note(quota),
+        gone="" if bar is None or bar.gone is None else f"{bar.gone_words} of the period gone",
         period_end=end,
-        left="" if end is None else f"{words.filters.days(days_left(end, now, report.timezone))} left",
+        left="" if end is None else f"{days(days_left(end, now, report.timezone))} left",
         as_of=quota.as_of,
         ratio=quota.share or 0,
     )
@@ -152,7 +156,7 @@ def _note(quota: QuotaReport) -> str:
         return ""
     parts = []
     if quota.missing:
-        parts.append(f"no fresh reading of {_listed(quota.missing)}")
+        parts.append(f"no {'reading yet' if quota.as_of is None else 'fresh reading'} of {_listed(quota.missing)}")
     if quota.silent:
         parts.append(f"{_listed(quota.silent)} {'does' if len(quota.silent) == 1 else 'do'} not report it")
     if quota.approximate:
@@ -173,11 +177,13 @@ def _bar(quota: QuotaReport, now: datetime) -> Bar | None:
     gone = quota.period.gone(now) if quota.period else None
     span = max(1.0, used)
     label = f"{share(quota.share)} used" if quota.share is not None else f"{count(quota.used)} used of a quota of 0"
+    gone_words = "" if gone is None else f"{int(gone * 100)}%"
     if gone is not None:
-        label += f", {share(gone)} of the period gone"
+        label += f", {gone_words} of the period gone"
     return Bar(
         used=round(100 * used / span, 2),
         quota=round(100 / span, 2) if span > 1 else None,
         gone=None if gone is None else round(100 * float(gone) / span, 2),
+        gone_words=gone_words,
         label=label,
     )

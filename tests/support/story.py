@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from alerter.core.book import Account, Amount, License, LimitStep, Quota, Rule, RuleBook, SecretName, Threshold, Unit
+from alerter.core.calendar import day_windows_before
 from alerter.core.checks import watched
-from alerter.core.judge import Verdict, judge, removed
+from alerter.core.judge import Verdict, judge, judge_final, removed
 from alerter.core.kinds.quota import QuotaRule
 from alerter.core.model import AskKind, Event, PollState, Reading, Severity, Window
 from alerter.core.plan import needs
@@ -45,6 +46,14 @@ def quota(metric: str, limit: int | None, per: Any = "month", *more: tuple[date,
     return Quota(metric=metric, per=per, steps=steps)
 
 
+def days(
+    *counts: int | None, metric: str = "num_operations", until: datetime = START, tz: str = "UTC"
+) -> dict[Window, Mapping[str, int]]:
+    """Completed days, oldest first, the last one ending by `until`; None: not read, below 0: not reported."""
+    windows = reversed(day_windows_before(until, len(counts), tz))
+    return {w: {} if n < 0 else {metric: n} for w, n in zip(windows, counts, strict=True) if n is not None}
+
+
 def book(*rules: Rule, quotas: tuple[Quota, ...] = (), accounts: tuple[str, ...] = ("acme",), **lic: Any) -> RuleBook:
     """One license `lic` over these accounts."""
     found = {
@@ -65,6 +74,7 @@ class Story:
     records: dict[Subject, Record] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     last: dict[Subject, Verdict] = field(default_factory=dict)
+    unknown: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.edit(self.book)
@@ -86,7 +96,12 @@ class Story:
         plain = {name.replace("__", "."): n for name, n in values.items()}
         for slot, window in self._windows(account):
             view.live[slot] = Reading(
-                account=account, window=window, kind=AskKind.PERIOD, read_at=self.now, values=plain
+                account=account,
+                window=window,
+                kind=AskKind.PERIOD,
+                read_at=self.now,
+                values=plain,
+                unknown=self.unknown,
             )
         view.poll = self._poll(account, failing=False)
         return self.judge()
@@ -124,6 +139,26 @@ class Story:
             self.events += verdict.events
             self.last[subject] = verdict
         return self
+
+    def final(self, window: Window, counts: Mapping[str, Mapping[str, int]]) -> "Story":
+        """The ended period was read once more as a whole: account → counts."""
+        for subject, item in self.subjects.items():
+            record = self.records.setdefault(subject, Record())
+            verdict = judge_final(item, counts, window, record, self.now)
+            verdict.apply_to(record)
+            self.events += verdict.events
+            self.last[subject] = verdict
+        return self
+
+    @property
+    def reasons(self) -> list[str]:
+        """Every line of the timelines, told or not, in order."""
+        return [e.reason.value for e in self.events]
+
+    @property
+    def alerts(self) -> list[tuple[str, str]]:
+        """(status, severity) of every alert remembered."""
+        return [(a.status.value, a.severity.value) for r in self.records.values() for a in r.alerts.values()]
 
     @property
     def told(self) -> list[tuple[str, str | None]]:

@@ -44,6 +44,7 @@ SYNTAX: Rows = {
     "a single quote stays open": ("rules:\n  a: §'x\n  b: c\n", "quote", "never closed"),
     "a bracket stays open": ("rules:\n  a: §[x, y\n", "`[`", "never closed"),
     "a brace stays open": ("rules:\n  a: §{x: y\n", "`{`", "never closed"),
+    "a bracket stays open behind a comma": ("rules:\n  a: {b: §[x,\n", "`[`", "never closed"),
     "two colons on a line": ("rules:\n  a: b§: c\n", "second `:`"),
     "indentation between two levels": ("rules:\n    a: {}\n  §b: {}\n", "indentation", "same column"),
     "text begins with @": ("rules:\n  a: §@x\n", "`@`", "quotes"),
@@ -61,6 +62,7 @@ SYNTAX: Rows = {
     "a second document": ("rules: {}\n§---\nrules: {}\n", "second document", "---"),
     "a list as a key": ("rules:\n  ? §[a]\n  : b\n", "key must be a word"),
     "too deep": ("rules:\n  a: " + "[" * 30 + "§" + "[" * 30 + "\n", "deep"),
+    "too deep in lines": ("".join(" " * n + ("§" if n == 32 else "") + "rules:\n" for n in range(500)), "deep"),
     "a key written twice": (
         "rules:\n  a: {kind: stale, §kind: quota, thresholds: [{at: 1h, severity: info}]}\n",
         "`kind` is written twice",
