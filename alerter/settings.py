@@ -120,8 +120,9 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
         if name in LATER:
             mistakes.append(f"{name}: not available in this version")
             continue
-        near = difflib.get_close_matches(name, sorted(known), n=1)
-        mistakes.append(f"{name}: no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+        # without the prefix: it alone would make any two names alike
+        near = difflib.get_close_matches(name.removeprefix(PREFIX), sorted(n.removeprefix(PREFIX) for n in known), n=1)
+        mistakes.append(f"{name}: no such setting" + (f"; did you mean {PREFIX}{near[0]}?" if near else ""))
     if mistakes:
         raise ConfigurationError("\n".join(mistakes))
 

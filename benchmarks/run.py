@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,19 +71,19 @@ def table(results: Sequence[Result]) -> str:
     lines = [("accounts", *(f"{r.accounts:,}" for r in results))]
     lines += [(words, *(number(r) for r in results)) for words, number in LINES]
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))
-        )
-        for line in lines
-    )
+    return "\n".join(_row(line, widths) for line in lines)
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    first, *rest = zip(cells, widths, strict=True)
+    return "  ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in rest)])
 
 
 def _beyond(r: Result, bare: str) -> str:
     return f"{(r.rounds['round'] - r.rounds[bare]) / r.accounts * 1e6:,.0f} µs"
 
 
-LINES = (
+LINES: tuple[tuple[str, Callable[[Result], str]], ...] = (
     ("requests, checks a round", lambda r: f"{r.rounds['requests']:,}, {r.rounds['checks']:,}"),
     ("CPU of a round", lambda r: f"{r.rounds['round']:.2f} s"),
     ("CPU of the first round", lambda r: f"{r.rounds['first']:.2f} s"),

@@ -57,22 +57,26 @@ def account_name(number: int) -> str:
 
 def rules(accounts: int, url: str, starts: date, hooks: int) -> str:
     """A rule file; with more than one hook, each has its own quota rule over an even share of the accounts."""
-    lines = ["accounts:\n"]
-    for n in range(accounts):
-        lines.append(
-            f"  {account_name(n)}:\n    url: {url}\n    account_id: {account_id(n)}\n"
-            f"    credential: KEY_{n:05d}\n    labels: {{hook: h{n % hooks:02d}}}\n"
-        )
-    lines.append("licenses:\n")
-    for n in range(accounts):
-        name = LICENSE.format(f"{n:05d}")
-        lines.append(f"  {name}:\n    accounts: [{account_name(n)}]\n    starts: {starts}\n    quotas:\n{QUOTAS}")
+    lines = ["accounts:\n", *(_account(n, url, hooks) for n in range(accounts))]
+    lines += ["licenses:\n", *(_license(n, starts) for n in range(accounts))]
     lines.append("channels:\n")
     lines += [f"  hook-{h:02d}: {{kind: slack, webhook: HOOK_{h:02d}}}\n" for h in range(hooks)]
     lines.append("rules:\n")
     for h in range(hooks):
         lines.append(QUOTA_RULE.format(h, f"labels: {{hook: h{h:02d}}}" if hooks > 1 else 'licenses: ["lic-*"]'))
     return "".join(lines) + RULES
+
+
+def _account(number: int, url: str, hooks: int) -> str:
+    return (
+        f"  {account_name(number)}:\n    url: {url}\n    account_id: {account_id(number)}\n"
+        f"    credential: KEY_{number:05d}\n    labels: {{hook: h{number % hooks:02d}}}\n"
+    )
+
+
+def _license(number: int, starts: date) -> str:
+    name = LICENSE.format(f"{number:05d}")
+    return f"  {name}:\n    accounts: [{account_name(number)}]\n    starts: {starts}\n    quotas:\n{QUOTAS}"
 
 
 def write(folder: Path, accounts: int, url: str, now: datetime, hooks: int = 1) -> None:

@@ -97,6 +97,18 @@ async def open_book(settings: Settings, store: Database, secrets: Secrets) -> Op
     return opened
 
 
+async def book_to_read(settings: Settings, store: Database) -> Opened:
+    """The rule book to look at stored things with: as `open_book`, but no secret has to be there."""
+    try:
+        return await read_fast(settings, store)
+    except ConfigurationError as error:
+        last = await store.last_book()
+        if last is None:
+            raise
+        kept = await asyncio.to_thread(_loaded, last.files, settings)
+        return Opened(book=kept.book, files=last.files, rejected=mistakes_of(error, settings))
+
+
 async def read_fast(settings: Settings, store: Database) -> Opened:
     """The rule files on disk; the same text as last time is not parsed again."""
     files = await asyncio.to_thread(read_folder, settings.rules)

@@ -3,13 +3,16 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TextIO
 
 from alerter.bootstrap import clock, wiring
 from alerter.bootstrap.books import Opened, open_book
 from alerter.channels import Edges, OpenChannel
 from alerter.core.book import Channel as ChannelSpec
+from alerter.core.book import RuleBook
+from alerter.core.checks import watched
+from alerter.core.plan import depth, needs
 from alerter.core.ports import Source
 from alerter.pipeline.collect import Collector
 from alerter.pipeline.deliver import Deliverer
@@ -115,14 +118,25 @@ def assemble(
 
 
 @asynccontextmanager
-async def wired(settings: Settings) -> AsyncIterator[Parts]:
-    """One alerter for one command: store, rule book, client, channels; closed at the end."""
+async def wired(
+    settings: Settings,
+    *,
+    make_channels: MakeChannels = wiring.channels,
+    out: TextIO | None = None,
+    as_rules_look_back: bool = False,
+) -> AsyncIterator[Parts]:
+    """One alerter for one command: store, rule book, client, channels; closed at the end.
+
+    `as_rules_look_back` asks for no more history than the rules need.
+    """
     secrets = Secrets(settings.secrets_dir)
     store = await open_store(settings.database_url)
     source: Fortanix = wiring.source(settings, secrets)
     try:
         opened = await open_book(settings, store, secrets)
-        parts = assemble(settings, secrets, store, opened, source)
+        if as_rules_look_back:
+            settings = settings.model_copy(update={"history": min(settings.history, looked_back(opened.book))})
+        parts = assemble(settings, secrets, store, opened, source, make_channels=make_channels, out=out)
         await store.watch(list(opened.book.accounts), clock.now())
         try:
             yield parts
@@ -131,3 +145,8 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
     finally:
         await source.close()
         await store.close()
+
+
+def looked_back(book: RuleBook) -> timedelta:
+    """How much history the rules of this book read."""
+    return max((depth(need) for need in needs(book, watched(book)).values()), default=timedelta(0))

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ WRONG = 2
 NO_ANSWER = 3
 INTERRUPTED = 130
 
+RULES: ContextVar[Path | None] = ContextVar("RULES", default=None)
+"""Where the rule files of this command are."""
+
 
 class Commands(TyperGroup):
     """The top of all commands: where every error alerter raises on purpose ends."""
@@ -26,7 +30,7 @@ class Commands(TyperGroup):
             found = super().invoke(ctx)
             sys.stdout.flush()
         except AlerterError as error:
-            tell(error, ctx.obj)
+            tell(error)
             raise typer.Exit(code_of(error)) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
@@ -40,10 +44,10 @@ def code_of(error: AlerterError) -> int:
     return WRONG if isinstance(error, ConfigurationError) else NO_ANSWER
 
 
-def tell(error: AlerterError, rules: Path | None) -> None:
+def tell(error: AlerterError) -> None:
     """Say what is wrong; mistakes of rule files with their line and a caret."""
     if isinstance(error, RuleBookError):
-        say_mistakes(error.mistakes, rules)
+        say_mistakes(error.mistakes)
         return
     for line in str(error).splitlines() or [type(error).__name__]:
         complain(line)
@@ -59,16 +63,17 @@ def note(line: str) -> None:
     typer.echo(line, err=True)
 
 
-def say_mistakes(mistakes: tuple[Mistake, ...], rules: Path | None) -> None:
+def say_mistakes(mistakes: tuple[Mistake, ...]) -> None:
     from alerter.rulebook import render
 
-    note(render(mistakes, "text", texts(rules), color=sys.stderr.isatty()))
+    note(render(mistakes, "text", texts(), color=sys.stderr.isatty()))
 
 
-def texts(rules: Path | None) -> Mapping[str, str]:
+def texts() -> Mapping[str, str]:
     """The rule files as they are now, to show the lines that mistakes are on."""
     from alerter.rulebook import read_folder
 
+    rules = RULES.get()
     with suppress(ConfigurationError):
         return read_folder(rules) if rules else {}
     return {}

@@ -33,7 +33,9 @@ def alerter(
     """Tells in time when Fortanix DSM licenses run out, or are on course to."""
 
 
-app.command(epilog="Example: alerter run --rules /etc/alerter/rules --database /var/lib/alerter/alerter.db")(service.run)
+app.command(epilog="Example: alerter run --rules /etc/alerter/rules --database /var/lib/alerter/alerter.db")(
+    service.run
+)
 app.command(epilog="Example: alerter demo")(service.demo)
 app.command(epilog="Example: alerter check --dry-run --fail-on warning")(check.check)
 app.command(epilog="Example: alerter validate rules/ --strict --format github")(rules.validate)

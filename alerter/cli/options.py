@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import click
 import typer
+
+from alerter.cli.faults import RULES
 
 if TYPE_CHECKING:
     from alerter.settings import Settings
@@ -40,7 +41,7 @@ def settings_of(rules: Path | None, database: str | None, *, quiet: bool = True)
     if quiet and "log_level" not in found.model_fields_set:
         found = found.model_copy(update={"log_level": "warning"})
     logs.set_up(found)
-    click.get_current_context().find_root().obj = found.rules
+    RULES.set(found.rules)
     return found
 
 

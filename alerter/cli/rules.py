@@ -39,7 +39,7 @@ def validate(
         found = opened.warnings
     except RuleBookError as error:
         found = error.mistakes
-    shown = render(found, format, texts(settings.rules) if found else {}, color=sys.stdout.isatty())
+    shown = render(found, format, texts() if found else {}, color=sys.stdout.isatty())
     if shown:
         typer.echo(shown)
     if format == "text":
@@ -65,8 +65,8 @@ def _many(number: int, noun: str) -> str:
 
 def schema(
     markdown: Annotated[bool, typer.Option("--markdown", hidden=True, help="Print docs/rules.md.")] = False,
-    rules: Annotated[Path | None, typer.Option(hidden=True)] = None,  # noqa: ARG001
-    database: Annotated[str | None, typer.Option(hidden=True)] = None,  # noqa: ARG001
+    rules: Annotated[Path | None, typer.Option(hidden=True)] = None,
+    database: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Print the JSON Schema of rule files, for editors."""
     from alerter.channels import OPTIONS

@@ -1,6 +1,7 @@
 """`alerter run` and `alerter demo`."""
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,7 +31,7 @@ def run(rules: Rules = None, database: Database = None, or_demo: OrDemo = False)
     asyncio.run(serve(settings, Secrets(settings.secrets_dir)))
 
 
-def demo(rules: Annotated[Rules, typer.Option(hidden=True)] = None, database: Database = None) -> None:
+def demo(rules: Annotated[Path | None, typer.Option(hidden=True)] = None, database: Database = None) -> None:
     """Run the service over a simulated DSM, with the example rules and nothing to configure.
 
     Alerts are printed as they would look in Slack. What it stores is gone afterwards, unless there is a --database.

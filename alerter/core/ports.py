@@ -110,7 +110,7 @@ class Polls(Protocol):
         """The same for accounts whose missing history is due to be looked for."""
 
     async def take_back(self, now: datetime) -> None:
-        """Release what the process before this one had claimed: polls, fills and outbox rows are due at once."""
+        """Release what the process before this one had claimed; every row that waits for another try is due now."""
 
     async def make_due(self, accounts: Sequence[str] | None, now: datetime) -> None:
         """Poll and fill these accounts (None: all) at the next chance: after a reload, or for `check`."""

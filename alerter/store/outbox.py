@@ -87,12 +87,16 @@ class OutboxQueue(Part):
 
 
 async def release(conn: AsyncConnection, connections: Connections, now: datetime) -> None:
-    """Rows claimed by a process that died are due at once; whether the channel took them stays unknown."""
+    """What a process that died had claimed is due at once; whether the channel took it stays unknown.
+
+    So is what waited for another try: a start is a good moment for one. A channel's hold (Retry-After) still counts.
+    """
     ours = outbox.c.claimed & PENDING
     lost = select(outbox.c.id, outbox.c.attempts, literal(micros(now)), literal("unknown")).where(ours)
     tries = connections.insert(attempts).from_select(["outbox_id", "number", "at", "result"], lost)
     await conn.execute(tries.on_conflict_do_nothing())
     await conn.execute(update(outbox).where(ours).values(due_at=micros(now), claimed=False))
+    await conn.execute(update(outbox).where(PENDING, outbox.c.due_at > micros(now)).values(due_at=micros(now)))
 
 
 _MESSAGE = select(outbox, events.c.alert, events.c.payload).join(events).where(outbox.c.id == bindparam("row"), PENDING)

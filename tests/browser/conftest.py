@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,10 @@ class Served:
 
 
 def _troubled(place: Scene) -> None:
+    """The rule files are wrong, and one loop has failed."""
+    place.state.expect("collect", timedelta(seconds=1))
+    place.state.beat("collect")
+    place.state.beat("deliver", "the database is locked")
     wrong = Mistake(
         file="quotas.yaml",
         line=14,

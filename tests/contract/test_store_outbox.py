@@ -76,14 +76,23 @@ async def test_after_a_crash_the_row_is_due_at_once_with_doubt(tmp_path: Path) -
     await after.close()
 
 
-async def test_a_postponed_row_waits_although_a_process_died(store: Database) -> None:
+async def test_a_postponed_row_is_tried_at_the_next_start(store: Database) -> None:
     (row,) = await waiting_rows(store, "e")
     due = T0 + 9 * MINUTE
     await store.postpone(await taken(store, row), "503", T0 + MINUTE, due, doubt=False, hold=None)
+    assert await store.busy_channels(due - MINUTE) == []
+    await store.take_back(T0 + 2 * MINUTE)
+    again = await taken(store, row, T0 + 2 * MINUTE)
+    assert (again.attempt.number, again.attempt.doubt) == (2, False)
+
+
+async def test_a_hold_outlasts_a_restart(store: Database) -> None:
+    (row,) = await waiting_rows(store, "e")
+    due = T0 + 9 * MINUTE
+    await store.postpone(await taken(store, row), "429", T0 + MINUTE, due, doubt=False, hold=due)
     await store.take_back(T0 + 2 * MINUTE)
     assert await store.busy_channels(due - MINUTE) == []
-    again = await taken(store, row, due)
-    assert (again.attempt.number, again.attempt.doubt) == (2, False)
+    assert await store.busy_channels(due) == ["slack"]
 
 
 async def test_doubt_stays_until_the_message_is_sent(store: Database) -> None:

@@ -118,8 +118,8 @@ class Scene:
             state=self.state,
         )
 
-    def browser(self) -> httpx.AsyncClient:
-        transport = httpx.ASGITransport(create_app(self.desk), raise_app_exceptions=True)
+    def browser(self, *, desk: Desk | None = None) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(create_app(desk or self.desk), raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://alerter.example.com")
 
     async def read(self, name: str, counts: Mapping[str, int], *, at: datetime | None = None) -> None:

@@ -43,7 +43,8 @@ class GrowthRule:
     )
     RECOVERED: ClassVar[str] = (
         "{{ subject }}: {{ metric_words }} are back in line, {{ extra.current|count }} in the "
-        "{{ extra.window|duration }} through {{ extra.through|date(extra.zone) }} against {{ extra.baseline|count }} before"
+        "{{ extra.window|duration }} through {{ extra.through|date(extra.zone) }} against "
+        "{{ extra.baseline|count }} before"
     )
 
     window: timedelta = key(

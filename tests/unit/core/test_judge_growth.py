@@ -1,6 +1,7 @@
 """`growth`: completed days against the ones before."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from support.story import START, Story, book, days, quota, rule
@@ -14,10 +15,10 @@ SOON = timedelta(minutes=15)
 NEW_YORK = "America/New_York"
 
 
-def day_by_day(*at: str, metric: str = "num_operations", **options: object) -> Story:
+def day_by_day(*at: str, metric: str = "num_operations", **options: Any) -> Story:
     """A story of one rule that compares days, or `window`."""
     options = {"window": DAY, **options}
-    return Story(book(rule(*at, metrics=(metric,), options=GrowthRule(**options))))  # type: ignore[arg-type]
+    return Story(book(rule(*at, metrics=(metric,), options=GrowthRule(**options))))
 
 
 def result(story: Story) -> tuple[str, str]:

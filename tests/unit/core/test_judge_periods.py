@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from support.story import Story, book, quota, rule
@@ -16,7 +17,7 @@ EVE = datetime(2026, 4, 30, 23, tzinfo=UTC)
 APRIL = Window(datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC))
 
 
-def at_eve(*at: str, used: int = 70, accounts: tuple[str, ...] = ("acme",), **more: object) -> Story:
+def at_eve(*at: str, used: int = 70, accounts: tuple[str, ...] = ("acme",), **more: Any) -> Story:
     """A story that has passed from April into May; April's last poll saw `used`."""
     story = Story(book(rule(*at, **more), accounts=accounts), now=EVE)
     return story.read(num_operations=used).read(2 * HOUR, num_operations=1)

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from support.story import START, Story, amount, book, quota, rule
 
-from alerter.core.book import RuleBook
+from alerter.core.book import Per, RuleBook
 from alerter.core.kinds.usage import UsageRule
 
 DAY = timedelta(days=1)
@@ -27,8 +28,8 @@ def test_an_amount_in_the_period_is_reached_when_equal(used: int, told: list[tup
     ("per", "start"),
     [("day", "2026-04-15"), ("week", "2026-04-13"), ("quarter", "2026-04-01"), ("year", "2026-01-01")],
 )
-def test_the_rule_may_count_in_a_period_of_its_own(per: str, start: str) -> None:
-    story = Story(book(rule("5", options=UsageRule(per=per)))).read(num_operations=5)  # type: ignore[arg-type]
+def test_the_rule_may_count_in_a_period_of_its_own(per: Per, start: str) -> None:
+    story = Story(book(rule("5", options=UsageRule(per=per)))).read(num_operations=5)
     period = story.events[0].payload["period"]
     assert isinstance(period, dict)
     assert (period["per"], period["start"][:10]) == (per, start)
@@ -70,7 +71,7 @@ def test_an_alert_on_a_window_has_no_period_and_says_how_long_it_is() -> None:
 
 
 @pytest.mark.parametrize("chosen", [{"accounts": ("d*",)}, {"labels": {"env": "test"}}], ids=["accounts", "labels"])
-def test_a_rule_that_names_accounts_is_judged_on_each(chosen: dict[str, object]) -> None:
+def test_a_rule_that_names_accounts_is_judged_on_each(chosen: dict[str, Any]) -> None:
     picked = rule("50", options=UsageRule(), **chosen)
     story = Story(labelled(book(picked, accounts=("acme", "dr")), acme="prod", dr="test"))
     story.read(num_operations=60).read(account="dr", num_operations=50)

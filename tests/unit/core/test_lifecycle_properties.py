@@ -1,6 +1,7 @@
 """What holds for every history: any values, edits of quota and thresholds, failures, in any order."""
 
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,7 +42,8 @@ class History:
         before = len(self.story.events)
         match move:
             case "read", int(value):
-                self.story.read(**{self.metric: value})
+                counts: dict[str, Any] = {self.metric: value}
+                self.story.read(**counts)
             case "limit", int(limit):
                 self.limit = limit
                 self.story.edit(self.book()).judge(STEP)
@@ -57,7 +59,7 @@ def named(event: Event) -> list[str]:
     """Every threshold that a message announces."""
     passed = event.payload["passed"]
     assert isinstance(passed, list)
-    return [*passed, event.threshold] if event.reason.value in {"crossed", "escalated"} else []
+    return [*passed, str(event.threshold)] if event.reason.value in {"crossed", "escalated"} else []
 
 
 @given(metrics, thresholds, histories)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from support.story import quota, rule
@@ -30,13 +31,13 @@ BOOK = RuleBook(
 )
 
 
-def chosen(book: RuleBook = BOOK, options: object = None, **more: object) -> list[str]:
+def chosen(book: RuleBook = BOOK, options: object = None, **more: Any) -> list[str]:
     """`subject metric` of every check of one rule."""
     found = checks_of(rule("1", options=options, **more), book)
     return [f"{c.key.subject} {c.key.metric}" for c in found]
 
 
-def subjects(**more: object) -> list[str]:
+def subjects(**more: Any) -> list[str]:
     return list(dict.fromkeys(text.split()[0] for text in chosen(metrics=("num_operations",), **more)))
 
 
@@ -56,7 +57,7 @@ def subjects(**more: object) -> list[str]:
         pytest.param({"enabled": False}, [], id="a disabled rule"),
     ],
 )
-def test_a_quota_rule_is_judged_on_licenses(selection: dict[str, object], found: list[str]) -> None:
+def test_a_quota_rule_is_judged_on_licenses(selection: dict[str, Any], found: list[str]) -> None:
     assert subjects(**selection) == found
 
 
@@ -72,7 +73,7 @@ def test_a_quota_rule_is_judged_on_licenses(selection: dict[str, object], found:
 )
 @pytest.mark.parametrize("options", [USAGE, GrowthRule()], ids=["usage", "growth"])
 def test_a_rule_without_quotas_is_judged_on_the_accounts_it_names(
-    selection: dict[str, object], found: list[str], options: object
+    selection: dict[str, Any], found: list[str], options: object
 ) -> None:
     assert subjects(options=options, **selection) == found
 
@@ -85,7 +86,7 @@ def test_a_rule_without_quotas_is_judged_on_the_accounts_it_names(
         pytest.param({"labels": {"env": "prod"}}, ["acme-prod", "beta-prod", "lonely"], id="labelled ones"),
     ],
 )
-def test_stale_is_judged_on_accounts_and_no_metric(selection: dict[str, object], found: list[str]) -> None:
+def test_stale_is_judged_on_accounts_and_no_metric(selection: dict[str, Any], found: list[str]) -> None:
     checks = checks_of(rule("2h", options=StaleRule(), **selection), BOOK)
     assert [(c.key.subject_kind, c.key.subject, c.metric) for c in checks] == [("account", n, None) for n in found]
 

@@ -1,6 +1,7 @@
 """One number from the readings of several accounts: complete, a lower bound, or none."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from support.story import START, days
@@ -31,7 +32,7 @@ def view(state: str, n: int = 5, metric: str = "num_operations") -> AccountView:
     poll = PollState(account="a", next_poll_at=NOW, watched_since=START, failing_since=failing)
     if "unread" in state:
         return AccountView(poll=poll)
-    values = {} if "silent" in state else {metric: n}
+    values: dict[str, Any] = {} if "silent" in state else {metric: n}
     return AccountView(live={START: reading(2 * HOUR if "stale" in state else timedelta(0), **values)}, poll=poll)
 
 
