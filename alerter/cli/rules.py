@@ -64,6 +64,7 @@ def _many(number: int, noun: str) -> str:
 
 
 def schema(
+    tests: Annotated[bool, typer.Option("--tests", help="The schema of rule tests (*.test.yaml) instead.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", hidden=True, help="Print docs/rules.md.")] = False,
     rules: Annotated[Path | None, typer.Option(hidden=True)] = None,
     database: Annotated[str | None, typer.Option(hidden=True)] = None,
@@ -72,8 +73,9 @@ def schema(
     from alerter.channels import OPTIONS
     from alerter.rulebook import markdown as page
     from alerter.rulebook import schema as made
+    from alerter.rulebook import trial_schema
 
     if markdown:
         typer.echo(page(OPTIONS), nl=False)
     else:
-        typer.echo(json.dumps(made(OPTIONS), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(trial_schema() if tests else made(OPTIONS), indent=2, ensure_ascii=False))
