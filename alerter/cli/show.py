@@ -27,7 +27,7 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], tones: Seque
         _rich(columns, rows, tones)
         return
     widths = [max(len(text) for text in column) for column in zip(*([[c.title for c in columns], *rows]), strict=True)]
-    for row in ([c.title.upper() for c in columns], *rows):
+    for row in ([c.title for c in columns], *rows):
         cells = [
             text.rjust(width) if column.align == "right" else text.ljust(width)
             for text, width, column in zip(row, widths, columns, strict=True)

@@ -1,0 +1,139 @@
+"""`check` and `backfill`: one cycle, against a DSM, a channel and a database that are there."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.commands import Commands, Site, commands, sited
+from support.slack import Slack, slack
+
+from alerter.sources.simulator import status
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
+    with commands(tmp_path_factory.mktemp("printed")) as found:
+        yield found
+
+
+@pytest.fixture
+def hook() -> Iterator[Slack]:
+    with slack() as found:
+        yield found
+
+
+@pytest.fixture
+def site(tmp_path: Path, run: Commands, hook: Slack) -> Iterator[Site]:
+    with sited(tmp_path, run, hook.hook) as found:
+        yield found
+
+
+def test_check_asks_judges_sends_and_prints(site: Site, hook: Slack) -> None:
+    ended = site.use(920)("check")
+    assert ended.code == 0, ended.err
+    assert "sent to hook: " in ended.out
+    assert "92%" in ended.out
+    assert "1 alert is open: 1 warning." in ended.out
+    assert len(hook.messages) == 1
+
+
+def test_a_second_check_has_nothing_new_to_send(site: Site, hook: Slack) -> None:
+    site.use(920)("check")
+    assert "Nothing new to send." in site("check").out
+    assert len(hook.messages) == 1
+
+
+def test_a_dry_run_sends_and_stores_nothing(site: Site, hook: Slack) -> None:
+    site("check")
+    before = (site.folder / "alerter.db").read_bytes()
+    ended = site.use(920)("check", "--dry-run")
+    assert "Would go to hook (slack):" in ended.out
+    assert "nothing was sent, nothing stored" in ended.out
+    assert hook.messages == []
+    assert (site.folder / "alerter.db").read_bytes() == before
+    assert "92%" not in site("status").out
+
+
+def test_a_dry_run_knows_what_was_told_already(site: Site) -> None:
+    site.use(920)("check")
+    ended = site("check", "--dry-run")
+    assert "No message would be sent" in ended.out
+
+
+def test_a_first_dry_run_leaves_no_database(site: Site) -> None:
+    site.use(920)("check", "--dry-run")
+    assert not (site.folder / "alerter.db").exists()
+
+
+def test_a_dry_run_is_about_the_rules_on_disk(site: Site) -> None:
+    site("check")
+    ended = site.write("rules: {used: {kind: quotaa}}")("check", "--dry-run")
+    assert ended.code == 2
+    assert "rules.yaml:1:22: error:" in ended.err
+
+
+def test_check_goes_on_with_the_last_good_rules(site: Site) -> None:
+    site("check")
+    ended = site.write("rules: {used: {kind: quotaa}}")("check")
+    assert ended.code == 0
+    assert "this is by the last good one" in ended.err
+    assert "enterprise" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("used", "fail_on", "code"),
+    [(920, "warning", 1), (920, "info", 1), (920, "critical", 0), (800, "warning", 0)],
+    ids=["as severe", "more severe", "less severe", "milder alert"],
+)
+def test_fail_on_is_about_open_alerts(site: Site, used: int, fail_on: str, code: int) -> None:
+    assert site.use(used)("check", "--fail-on", fail_on).code == code
+
+
+def test_an_account_that_does_not_answer_is_exit_3_and_named(site: Site) -> None:
+    site.world.fault("dr", status(403))
+    ended = site.use(100)("check")
+    assert ended.code == 3
+    assert "dr does not answer since" in ended.out
+    assert "at least 100" in ended.out
+
+
+def test_an_open_alert_goes_before_an_account_that_does_not_answer(site: Site) -> None:
+    site.world.fault("dr", status(500))
+    assert site.use(920)("check", "--fail-on", "warning").code == 1
+
+
+def test_programs_read_only_licenses_on_standard_output(site: Site) -> None:
+    ended = site.use(920)("check", "--output", "json")
+    (license_,) = json.loads(ended.out)
+    assert license_["name"] == "enterprise"
+    assert license_["quotas"][0]["share"] == 0.92
+    assert "sent to hook" in ended.err
+
+
+def test_a_missing_secret_is_an_error_that_names_it(site: Site) -> None:
+    ended = site("check", ACME_KEY="")
+    assert ended.code == 2
+    assert "the secret ACME_KEY is missing" in ended.err
+
+
+def test_backfill_asks_for_what_is_missing_once(site: Site) -> None:
+    ended = site("backfill", "--days", "30")
+    assert ended.code == 0, ended.err
+    assert "60 windows of 2 accounts are missing" in ended.out
+    assert "acme: 30 windows read" in ended.out
+    assert "0 windows of 2 accounts are missing" in site("backfill", "--days", "30").out
+
+
+def test_backfill_says_who_did_not_answer(site: Site) -> None:
+    site.world.fault("dr", status(500))
+    ended = site("backfill", "--days", "10")
+    assert ended.code == 3
+    assert "acme: 10 windows read" in ended.out
+    assert "dr: 10 of 10 windows could not be read" in ended.err
+
+
+def test_check_asks_for_the_history_that_rules_read(site: Site) -> None:
+    site("check")
+    assert "platform" not in site("explain", "week").out
+    assert "not enough" not in site("explain", "week").out
