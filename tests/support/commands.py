@@ -13,7 +13,7 @@ from pathlib import Path
 if __name__ != "__main__":
     from support.dsm import keys, served
 
-    from alerter.sources.simulator import World
+    from alerter.sources.simulator import SimAccount, World, status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +102,16 @@ class Site:
 
     def use(self, amount: int, account: str = "acme") -> "Site":
         """So many operations happened just now."""
-        sim = next(a for a in self.world.accounts.values() if a.name == account)
-        sim.scripted.add("num_operations", int(datetime.now(UTC).timestamp()) - 2, amount)  # noqa: TID251
+        self._sim(account).scripted.add("num_operations", int(datetime.now(UTC).timestamp()) - 2, amount)  # noqa: TID251
         return self
+
+    def fail(self, account: str, code: int) -> "Site":
+        """The account answers this status from now on."""
+        self.world.fault(self._sim(account).id, status(code))
+        return self
+
+    def _sim(self, name: str) -> "SimAccount":
+        return next(a for a in self.world.accounts.values() if a.name == name)
 
     def write(self, rules: str) -> "Site":
         (self.folder / "rules" / "rules.yaml").write_text(rules, encoding="utf-8")

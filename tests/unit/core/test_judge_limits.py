@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from support.story import START, Story, book, quota, rule
+from support.story import START, Story, amount, book, quota, rule
 
 from alerter.core.kinds.quota import QuotaRule, limit_at
 from alerter.core.model import Outcome
@@ -89,6 +89,33 @@ def test_quota_and_thresholds_edited_together_leave_nothing_standing_in_silence(
     story.edit(book(rule("75%"), quotas=(quota("num_operations", 150),))).read(num_operations=82)
     assert story.told == [("crossed", "80%"), ("quota_changed", None)]
     assert story.alerts == [("recovered", "info")]
+
+
+def test_quota_and_thresholds_edited_together_count_what_is_below_a_told_one_as_told() -> None:
+    def of(limit: int, *at: str) -> Story:
+        return Story(book(rule(*at), quotas=(quota("plugin", limit, "none"),)))
+
+    story = of(0, "100%").read(plugin=1).edit(of(50, "10%", "100%").book)
+    story.read(plugin=50).read(plugin=5)
+    assert story.told == [("crossed", "100%")]
+    assert story.read(plugin=2).told == [("crossed", "100%"), ("recovered", "100%")]
+
+
+def test_a_clear_below_above_a_threshold_makes_nothing_flap() -> None:
+    wide = rule("50%", "90%", clear_below=amount("60%"))
+    story = Story(book(wide, quotas=(quota("plugin", 100, "none"),)))
+    for used in (55, 55, 95, 55, 55):
+        story.read(plugin=used)
+    assert story.told == [("crossed", "50%"), ("escalated", "90%")]
+    assert story.read(plugin=49).told[2:] == [("recovered", "90%")]
+
+
+def test_a_threshold_taken_out_does_not_put_off_a_recovery_that_is_due() -> None:
+    gauge = (quota("plugin", 100, "none"),)
+    story = Story(book(rule("10%", "50%"), quotas=gauge)).read(plugin=50).read(plugin=9)
+    story.edit(book(rule("50%"), quotas=gauge)).read(plugin=9)
+    assert story.told == [("crossed", "50%"), ("recovered", "50%")]
+    assert story.judge().reasons == ["crossed", "quota_changed", "recovered"]
 
 
 def test_a_license_that_ends_ends_the_alerts_that_have_no_period() -> None:
