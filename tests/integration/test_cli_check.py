@@ -1,12 +1,22 @@
 """`check` and `backfill`: one cycle, against a DSM, a channel and a database that are there."""
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from support.commands import Commands, Site, commands, sited
+from support.process import wait_for
 from support.slack import Slack, slack
+
+from alerter.cli.pool import each
+from alerter.core.errors import StoreError
+from alerter.sources.simulator import Fault, Kind
+from alerter.store import lock_for_run
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +71,7 @@ def test_a_dry_run_knows_what_was_told_already(site: Site) -> None:
 
 def test_a_first_dry_run_leaves_no_database(site: Site) -> None:
     site.use(920)("check", "--dry-run")
-    assert not (site.folder / "alerter.db").exists()
+    assert [file.name for file in site.folder.iterdir()] == ["rules"]
 
 
 def test_a_dry_run_is_about_the_rules_on_disk(site: Site) -> None:
@@ -129,3 +139,29 @@ def test_check_asks_for_the_history_that_rules_read(site: Site) -> None:
     site.use(920)("check")
     (week,) = json.loads(site("explain", "week", "--output", "json").out)
     assert week["outcome"] == "ok"
+
+
+def test_beside_a_running_service_history_is_left_to_it(site: Site) -> None:
+    with lock_for_run(f"sqlite:///{site.folder / 'alerter.db'}"):
+        assert "92%" in site.use(920)("check").out
+        assert "uses this history once it is reloaded" in site("backfill", "--days", "3").err
+    (week,) = json.loads(site("explain", "week", "--output", "json").out)
+    assert week["outcome"] == "too_early"
+
+
+def test_ctrl_c_ends_a_check_without_a_word(site: Site) -> None:
+    site.world.fault(None, Fault(kind=Kind.HANG))
+    order = [sys.executable, "-m", "alerter", "check"]
+    with subprocess.Popen(order, cwd=site.folder, env=site.env, stdout=PIPE, stderr=PIPE, text=True) as process:
+        wait_for(lambda: site.world.requests, "a request", lambda: process.poll() is None)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert (process.returncode, out, err) == (130, "", "")
+
+
+async def test_what_goes_wrong_with_one_account_arrives_as_it_is() -> None:
+    async def work(name: str) -> None:
+        raise StoreError(f"{name} cannot be stored")
+
+    with pytest.raises(StoreError, match="acme cannot be stored"):
+        await each(["acme", "dr"], work, 2)

@@ -99,9 +99,7 @@ class QuotaRule:
 
 
 @lru_cache(maxsize=4096)
-def _marks(
-    thresholds: tuple[Threshold, ...], clear_below: Amount | None, limit: int, measure: str
-) -> tuple[Mark, ...]:
+def _marks(thresholds: tuple[Threshold, ...], clear_below: Amount | None, limit: int, measure: str) -> tuple[Mark, ...]:
     """Mild to severe: counts and shares in one rule can only be compared once the quota is known.
 
     Remembered: thousands of licenses share a few rules and limits, and are judged at every poll.

@@ -167,6 +167,32 @@ def test_no_data_then_data_that_must_hold_first_does_not_stand_forever() -> None
     assert story.alerts == [("recovered", "info")]
 
 
+def test_what_must_hold_first_begins_anew_after_a_dip() -> None:
+    held = rule("80%", hold=timedelta(hours=1))
+    story = Story(book(held, quotas=(quota("plugin", 100, "none"),))).read(plugin=90).read(plugin=10)
+    for _ in range(4):
+        story.read(plugin=90)
+    assert story.told == []
+    assert story.read(plugin=90).told == [("crossed", "80%")]
+
+
+def test_reminders_come_when_they_are_due_and_not_before() -> None:
+    story = Story(book(rule("80%", remind_every=DAY)))
+    for _ in range(8):
+        story.read(DAY / 3, num_operations=82)
+    assert [(e.reason.value, (e.at - START) / DAY * 3) for e in story.events] == [
+        ("crossed", 1),
+        ("reminder", 4),
+        ("reminder", 7),
+    ]
+
+
+def test_a_lower_bound_that_reaches_a_threshold_is_a_breach_and_below_it_incomplete() -> None:
+    story = Story(book(rule("80%"), accounts=("acme", "dr"))).read(num_operations=79)
+    assert story.outcomes == {"num_operations": "incomplete"}
+    assert story.read(num_operations=80).outcomes == {"num_operations": "breach"}
+
+
 def test_an_unlimited_pool_that_is_incomplete_says_who_is_missing() -> None:
     story = Story(book(rule("80%"), quotas=(quota("num_operations", None),), accounts=("acme", "dr")))
     story.read(num_operations=5)
