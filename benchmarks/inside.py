@@ -23,7 +23,10 @@ BATCH = 2_000
 
 
 class Inside:
-    """`now` is its clock; it stands still within a round and moves on by a polling interval between two."""
+    """`now` is its clock; it stands still within a round and moves on by a polling interval between two.
+
+    It begins some hours ago, so that a real process can go on after it.
+    """
 
     def __init__(self, parts: Parts, now: datetime) -> None:
         self.parts = parts
@@ -40,7 +43,7 @@ class Inside:
 
 
 @asynccontextmanager
-async def inside(folder: Path) -> AsyncIterator[Inside]:
+async def inside(folder: Path, began_hours_ago: int) -> AsyncIterator[Inside]:
     """The installation in `folder`, with its rule book in force."""
     settings = shape.settings(folder)
     secrets = Secrets(settings.secrets_dir)
@@ -48,7 +51,7 @@ async def inside(folder: Path) -> AsyncIterator[Inside]:
     source = wiring.source(settings, secrets)
     opened = await open_book(settings, store, secrets)
     parts = assemble(settings, secrets, store, opened, source, now=lambda: found.now)
-    found = Inside(parts, clock.now())
+    found = Inside(parts, clock.now() - timedelta(hours=began_hours_ago))
     await store.watch(list(opened.book.accounts), found.now)
     await keep_book(store, opened, found.now)
     try:
@@ -70,6 +73,16 @@ async def prefill(folder: Path, accounts: int) -> None:
             some = names[start : start + BATCH]
             readings = [reading for name in some for reading in _days(name, now)]
             await store.settle(Settlement(readings=readings, fills=dict.fromkeys(some, now + timedelta(days=1))))
+    finally:
+        await store.close()
+
+
+async def make_due(folder: Path) -> None:
+    """Every account is asked as soon as a process runs."""
+    store = await open_store(shape.settings(folder).database_url)
+    try:
+        await store.take_back(clock.now())
+        await store.make_due(None, clock.now())
     finally:
         await store.close()
 

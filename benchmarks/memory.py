@@ -8,7 +8,7 @@ from benchmarks.inside import inside, peak_mb, say
 
 
 async def main(folder: Path, rounds: int) -> None:
-    async with inside(folder) as found:
+    async with inside(folder, began_hours_ago=6) as found:
         loaded = peak_mb()
         for _ in range(rounds):
             await found.round()

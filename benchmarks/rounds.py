@@ -75,7 +75,7 @@ def _address(url: str, account_id: str, ask: Ask) -> str:
 
 async def main(folder: Path, repeats: int) -> None:
     client, transport, rounds = [], [], []
-    async with inside(folder) as found:
+    async with inside(folder, began_hours_ago=3) as found:
         first = await found.round()
         bare = Bare(found)
         for _ in range(repeats):

@@ -19,7 +19,7 @@ from typing import Any
 
 from alerter.bootstrap import clock
 from benchmarks import shape
-from benchmarks.inside import prefill
+from benchmarks.inside import make_due, prefill
 from benchmarks.latency import HOOKS, Latency, latency
 from benchmarks.outside import simulated
 from benchmarks.restart import restarts
@@ -51,6 +51,7 @@ def measure(accounts: int, *, quick: bool = False) -> Result:
         rounds = _part("rounds", str(folder), "1" if quick else "5" if accounts <= 1_000 else "3")
         ready = restarts(folder, 1 if quick else 5)
         shape.write(folder, accounts, url, clock.now(), hooks=HOOKS)
+        asyncio.run(make_due(folder))
         polled_every = 2 if quick else 60 if accounts > 1_000 else 20
         told = latency(folder, url, accounts, min(CROSSINGS, accounts), polled_every)
     took = time.monotonic() - began
