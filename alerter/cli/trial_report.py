@@ -70,18 +70,21 @@ def _missed(expected: Expected, met: Met) -> Iterator[str]:
     if near is not None:
         event, wrong = near
         yield f"        nearest: {event_words(event, met.trial)}; differs in {', '.join(wrong)}"
+        if wrong == ["says"]:
+            text = next(iter(met.say(event).values()), "")
+            yield from (f"        | {line}" for line in text.splitlines() if line)
 
 
 def nearest(expected: Expected, met: Met) -> tuple[Event, list[str]] | None:
     """The message that differs in the least, if it has anything in common, and in what."""
     free = {event.id for _, event in met.pairs}
-    found = [(differs(expected, event, lambda _: {}), event) for event in met.told if event.id not in free]
+    found = [(differs(expected, event, met.say), event) for event in met.told if event.id not in free]
     asked = len(_parts(expected)) + bool(expected.when)
     ranked = sorted(((len(wrong), n) for n, (wrong, _) in enumerate(found)), key=lambda pair: pair)
     if not ranked or ranked[0][0] >= max(asked, 2):
         return None
     wrong, event = found[ranked[0][1]]
-    return None if "rule" in wrong else (event, wrong or ["says"])
+    return None if "rule" in wrong else (event, wrong)
 
 
 def expected_words(expected: Expected) -> str:

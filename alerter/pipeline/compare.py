@@ -22,6 +22,7 @@ class Met:
     pairs: tuple[tuple[Expected, Event], ...]
     missing: tuple[Expected, ...]
     extra: tuple[Event, ...]
+    say: Say
 
     @property
     def ok(self) -> bool:
@@ -40,6 +41,7 @@ def compare(trial: Trial, events: Sequence[Event], say: Say) -> Met:
         pairs=tuple((trial.expect[e], events[number]) for e, number in sorted(pairs.items())),
         missing=tuple(e for n, e in enumerate(trial.expect) if n not in pairs),
         extra=tuple(e for n, e in enumerate(events) if e.channels and n not in owner) if trial.alone else (),
+        say=say,
     )
 
 

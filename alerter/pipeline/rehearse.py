@@ -49,7 +49,7 @@ class Rehearsal:
             book=book,
             subjects=chosen,
             by_account=subjects_by_account(chosen),
-            needs=needs(book, chosen),
+            needs={name: _whole(need) for name, need in needs(book, chosen).items()},
             known=catalogue(book.metrics.values()),
         )
 
@@ -58,6 +58,11 @@ def _chosen(item: Watched, rules: tuple[str, ...]) -> Watched:
     if not rules:
         return item
     return replace(item, checks=tuple(c for c in item.checks if matches(rules, c.rule.name)))
+
+
+def _whole(need: Needs) -> Needs:
+    """Every stretch asked for as one window: the same numbers, without adding up the days for each rule anew."""
+    return replace(need, stretches={replace(stretch, exact=True): None for stretch in need.stretches})
 
 
 def with_quotas(book: RuleBook, trial: Trial) -> RuleBook:
