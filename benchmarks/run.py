@@ -49,6 +49,7 @@ def measure(accounts: int, *, quick: bool = False) -> Result:
         asyncio.run(prefill(folder, accounts))
         memory = _part("memory", str(folder), "2")
         rounds = _part("rounds", str(folder), "1" if quick else "5" if accounts <= 1_000 else "3")
+        asyncio.run(make_due(folder))
         ready = restarts(folder, 1 if quick else 5)
         shape.write(folder, accounts, url, clock.now(), hooks=HOOKS)
         asyncio.run(make_due(folder))
