@@ -23,9 +23,9 @@ BATCH = 2_000
 
 
 class Inside:
-    """`now` is its clock; it stands still within a round and moves on by a polling interval between two.
+    """`now` is its clock; it stands still within a round and moves on by a minute between two.
 
-    It begins some hours ago, so that a real process can go on after it.
+    It begins some minutes ago, so that a real process can go on after it, and no account counts as stale.
     """
 
     def __init__(self, parts: Parts, now: datetime) -> None:
@@ -34,7 +34,7 @@ class Inside:
 
     async def round(self) -> float:
         """Ask every account and judge and store what it says; seconds of this process's CPU."""
-        self.now += timedelta(minutes=15)
+        self.now += timedelta(minutes=1)
         await self.parts.store.make_due(None, self.now)
         began = time.process_time()
         await self.parts.collector.collect()
@@ -43,15 +43,15 @@ class Inside:
 
 
 @asynccontextmanager
-async def inside(folder: Path, began_hours_ago: int) -> AsyncIterator[Inside]:
-    """The installation in `folder`, with its rule book in force."""
+async def inside(folder: Path, began: timedelta) -> AsyncIterator[Inside]:
+    """The installation in `folder`, its clock so long ago, with its rule book in force."""
     settings = shape.settings(folder)
     secrets = Secrets(settings.secrets_dir)
     store = await open_store(settings.database_url)
     source = wiring.source(settings, secrets)
     opened = await open_book(settings, store, secrets)
     parts = assemble(settings, secrets, store, opened, source, now=lambda: found.now)
-    found = Inside(parts, clock.now() - timedelta(hours=began_hours_ago))
+    found = Inside(parts, clock.now() - began)
     await store.watch(list(opened.book.accounts), found.now)
     await keep_book(store, opened, found.now)
     try:
