@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: install install-dev run test check format bench lock docs clean
+.PHONY: install install-dev run test check format bench bench-foresight lock docs clean
 
 install: $(VENV)/.installed
 
@@ -44,6 +44,10 @@ format: install-dev
 
 bench: install-dev
 	$(BIN)/python -m benchmarks.run $(ARGS)
+
+# Scores the forecast on a folder of histories: make bench-foresight DATA=../foresight
+bench-foresight: install-dev
+	$(BIN)/python -m benchmarks.foresight --data $(DATA) --write
 
 # Regenerates what is made from the code: the JSON Schema and the key reference.
 docs: install

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 TEXT_LIMIT = 500
 """Characters of an error text that are kept."""
 
@@ -44,7 +45,7 @@ def when_or_none(stored: int | None) -> datetime | None:
 
 def pack(value: object) -> str:
     """JSON without spaces, in ASCII."""
-    return json.dumps(value, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def pack_names(names: Sequence[str]) -> str:

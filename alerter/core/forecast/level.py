@@ -15,6 +15,9 @@ SHIFT_MIN = 0.3
 SHIFT_SIZE = 5.0
 """… and least number of usual daily deviations."""
 
+SHIFT_FACTOR = 0.2
+"""… on days that ordinarily bring at least this share of an average day."""
+
 SHIFT_SETTLE = 14
 """Days of history before a shift can be told from a start."""
 
@@ -27,7 +30,9 @@ USUAL_RATE = 0.05
 
 @dataclass(slots=True)
 class Level:
-    """`at[i]`: the level at the end of day i; `noise`: root mean square error (log) of the next day; its `days`."""
+    """`at[i]`: the level at the end of day i. `noise`: how far off it was a day ahead, root mean square of the log,
+    over `days` days. `shift`: index of the second day of the latest new level.
+    """
 
     at: list[float] = field(default_factory=list)
     noise: float = 0.0
@@ -45,6 +50,11 @@ def half_life(horizon: int) -> float:
     return min(max(shortest, horizon / HORIZON_PER_HALF_LIFE), longest)
 
 
+def lag(horizon: int) -> float:
+    """Days by which the level lags behind a steady trend: the mean age of what it rests on."""
+    return half_life(horizon) / math.log(2)
+
+
 def levels(counts: Sequence[int], factors: Sequence[float], horizon: int) -> Level:
     """The level day by day: counts ÷ factors, both decaying, so that closed days and holes (factor 0) carry no weight.
 
@@ -53,28 +63,33 @@ def levels(counts: Sequence[int], factors: Sequence[float], horizon: int) -> Lev
     often a holiday, and late news of it costs nothing.
     """
     found = Level()
-    log, at, decay = math.log, found.at, 0.5 ** (1 / half_life(horizon))
+    log, append, decay, noted = math.log, found.at.append, 0.5 ** (1 / half_life(horizon)), 1 - USUAL_RATE
     total = weight = squares = before = before_count = before_factor = level = 0.0
-    usual, shifted = SHIFT_MIN, -SHIFT_REST
-    for i, (count, factor) in enumerate(zip(counts, factors, strict=False)):
+    usual, shifted, days = SHIFT_MIN, -SHIFT_REST, 0
+    for i, (count, factor) in enumerate(zip(counts, factors, strict=True)):
         total = decay * total + count
         weight = decay * weight + factor
         if factor > 0.0:
-            if found.days or level > 0.0 or i:
+            if weight > factor:
                 error = log((count + 0.5) / (level * factor + 0.5))
-                limit = max(SHIFT_MIN, SHIFT_SIZE * usual)
-                if error > limit and before > limit and i >= SHIFT_SETTLE and i - shifted > SHIFT_REST:
-                    new = (count + before_count) / (factor + before_factor)
-                    if abs(error - before) < 0.5 * error and min(factor, before_factor) > 0.2:
+                if error > SHIFT_MIN < before and i - shifted > SHIFT_REST and i >= SHIFT_SETTLE:
+                    fair = factor > SHIFT_FACTOR < before_factor
+                    if fair and _alike(error, before, SHIFT_SIZE * usual):
+                        new = (count + before_count) / (factor + before_factor)
                         weight, shifted = 2.0, i
                         total = 2.0 * (math.sqrt((new + 0.5) * (level + 0.5)) - 0.5)
-                size = abs(error)
-                usual += USUAL_RATE * (min(size, 3 * usual) - usual)
+                size = error if error > 0.0 else -error
+                usual = noted * usual + USUAL_RATE * min(3.0 * usual, size)
                 squares += error * error
-                found.days += 1
+                days += 1
                 before, before_count, before_factor = error, count, factor
             level = total / weight
-        at.append(level)
-    found.noise = math.sqrt(squares / found.days) if found.days else 0.0
+        append(level)
+    found.noise, found.days = math.sqrt(squares / days) if days else 0.0, days
     found.shift = shifted if shifted >= 0 else None
     return found
+
+
+def _alike(error: float, before: float, least: float) -> bool:
+    """Whether two days stand out, and by about as much."""
+    return error > least < before and abs(error - before) < 0.5 * error

@@ -23,16 +23,25 @@ EDGE_FACTOR = 1.5
 """… and every time by this factor, up or down, for it to be believed."""
 
 
+EDGE_LEAST = 0.1
+"""Least factor of such a day: one that was idle so far may not stay so."""
+
+
 def rhythm(known: Days, ahead: int) -> tuple[list[float], bool]:
-    """The factor of each day, `ahead` days to come included (1.0: an ordinary day), and whether month ends stand out."""
+    """The factor of each day, `ahead` days to come included (1.0: ordinary), and whether month ends stand out."""
     weekdays = weekday_factors(known, None)
     edges = month_edges(known, weekdays)
+    length = len(known) + ahead
     if not edges:
-        return _spread_out(weekdays, known.first, len(known) + ahead), False
-    dates = [known.first + i * DAY for i in range(len(known) + ahead)]
+        return _spread_out(weekdays, known.first, length), False
+    dates = [known.first + i * DAY for i in range(length)]
+    # Each of the two blurs the other until it is divided out: a second look gets both right.
+    for _ in range(2):
+        edge = [edges.get(_edge_of(day), 1.0) for day in dates]
+        weekdays = weekday_factors(known, edge)
+        edges = month_edges(known, weekdays)
     edge = [edges.get(_edge_of(day), 1.0) for day in dates]
-    weekdays = weekday_factors(known, edge)
-    return [weekdays[day.weekday()] * factor for day, factor in zip(dates, edge, strict=True)], True
+    return [weekdays[day.weekday()] * factor for day, factor in zip(dates, edge, strict=True)], bool(edges)
 
 
 def weekday_factors(known: Days, edge: list[float] | None) -> list[float]:
@@ -72,7 +81,7 @@ def month_edges(known: Days, weekdays: list[float]) -> Mapping[int, float]:
             at = end + edge if edge < 0 else start + edge - 1
             if expected[at]:
                 ratios.setdefault(edge, []).append(known.counts[at] / (level * expected[at]))
-    return {edge: median(seen) for edge, seen in ratios.items() if _stands_out(seen)}
+    return {edge: max(EDGE_LEAST, median(seen)) for edge, seen in ratios.items() if _stands_out(seen)}
 
 
 def _stands_out(ratios: list[float]) -> bool:
