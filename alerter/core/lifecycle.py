@@ -66,7 +66,7 @@ def _judged(
         alert, tells = rearmed.alert, rearmed.tells
     fired = _fire(alert, key, finding, level, rule, now)
     if fired.tells or alert is None or alert.status is not Status.OPEN or tells:
-        return replace(fired, tells=tells + fired.tells)
+        return replace(fired, tells=tells + fired.tells) if tells else fired
     told = [m for m in finding.marks if m.threshold.at.text in alert.told]
     if finding.settles and told and all(m.cleared(level) for m in told):
         return _recovered(alert, finding, now, why="back under every threshold")

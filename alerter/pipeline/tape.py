@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerter.core.calendar import local_day, midnight
+from alerter.core.calendar import days_between
 from alerter.core.checks import Watched
 from alerter.core.kinds.case import PeriodSpec
 from alerter.core.kinds.quota import spec_of
@@ -15,7 +15,6 @@ from alerter.core.series import AccountView
 
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
-LONGEST_DAY = timedelta(hours=26)
 Counts = Mapping[str, int]
 
 COUNTERS = frozenset(name for name, metric in CATALOGUE.items() if metric.kind is MetricKind.COUNTER)
@@ -33,17 +32,14 @@ class Tape:
 def day_windows(tapes: Mapping[str, Tape], timezones: Sequence[str]) -> list[Window]:
     """Every stored day of the first of these time zones that has any, oldest first."""
     for timezone in timezones:
-        found = {w for tape in tapes.values() for w, _ in tape.closed if _is_day(w, timezone)}
+        stored = {w for tape in tapes.values() for w, _ in tape.closed}
+        if not stored:
+            return []
+        first, last = min(w.start for w in stored), max(w.end for w in stored)
+        found = [day for day in days_between(first, last, timezone) if day in stored]
         if found:
-            return sorted(found)
+            return found
     return []
-
-
-def _is_day(window: Window, timezone: str) -> bool:
-    if window.length > LONGEST_DAY:
-        return False
-    day = local_day(window.start, timezone)
-    return midnight(day, timezone) == window.start and midnight(day + DAY, timezone) == window.end
 
 
 class Player:
