@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import ClassVar, Literal
 
 from alerter.core.book import Amount, Threshold, Unit, key
@@ -86,7 +87,7 @@ class GrowthRule:
         return self._finding(case, current.value, baseline.value, until)
 
     def _totals(self, case: Case, window: Window) -> tuple[_Total, _Total, datetime]:
-        return self._total(case, window), self._total(case, before(window, case.check.timezone)), window.end
+        return self._total(case, window), self._total(case, _before(window, case.check.timezone)), window.end
 
     def _total(self, case: Case, window: Window) -> _Total:
         check = case.check
@@ -127,6 +128,12 @@ class GrowthRule:
                 "zone": case.check.timezone,
             },
         )
+
+
+@lru_cache(maxsize=256)
+def _before(window: Window, timezone: str) -> Window:
+    """The stretch just before, remembered: every license looks back on the same ones."""
+    return before(window, timezone)
 
 
 def _why(outcome: Outcome) -> str:
