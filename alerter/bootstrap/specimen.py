@@ -22,8 +22,8 @@ from alerter.pipeline.watch import Watch
 DAYS = 120
 Shape = Callable[[int], float]
 
-SHAPES: tuple[Shape, ...] = (lambda _: 1.0, lambda day: 1.04**day, lambda day: 1.04**-day)
-"""Made-up usage: even, growing, shrinking."""
+SHAPES: tuple[Shape, ...] = (lambda _: 1.0, lambda day: 1.08**day, lambda day: 1.25**day, lambda day: 0.9**day)
+"""Made-up usage, by the day: even, growing, growing fast, shrinking."""
 
 
 async def specimen(overview: Overview, watch: Watch, rule: Rule, now: datetime) -> tuple[Message, bool]:
@@ -74,7 +74,7 @@ def _made_up(watch: Watch, rule: Rule, now: datetime) -> Iterator[dict[str, obje
 
 def _judged(watch: Watch, item: Watched, check: Check, shape: Shape, scale: float, now: datetime) -> Judged | None:
     days = day_windows_before(now, DAYS, item.timezone)[::-1]
-    level = _most(check, now) * scale / max(shape(number) for number in range(DAYS)) / 30 / len(item.accounts)
+    level = _most(check, now) * scale / sum(shape(n) for n in range(DAYS - 30, DAYS)) / len(item.accounts)
     counts = [{name: round(level * shape(n)) for name in REPORTED} for n in range(DAYS)]
     views = {}
     for name in item.accounts:
