@@ -16,6 +16,7 @@ from alerter.cli import (
     rules,
     service,
     status,
+    testing,
     usage,
 )
 from alerter.cli.faults import Commands
@@ -54,6 +55,7 @@ app.command(epilog="Example: alerter run --rules /etc/alerter/rules --database /
 app.command(epilog="Example: alerter demo")(service.demo)
 app.command(epilog="Example: alerter check --dry-run --fail-on warning")(check.check)
 app.command(epilog="Example: alerter validate rules/ --strict --format github")(rules.validate)
+app.command("test", epilog="Example: alerter test rules/ --junit results.xml")(testing.run_tests)
 app.command(epilog="Example: alerter status --output csv > licenses.csv")(status.status)
 app.command(epilog="Example: alerter history --since 7d")(history.history)
 app.command(epilog="Example: alerter explain quota-used --at 2026-05-09")(explain.explain)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from alerter.core.metrics import REPORTED
-from alerter.core.model import AskKind, Reading, Window
+from alerter.core.model import AskKind, PollState, Reading, Window
 from alerter.core.plan import Needs, depth, live_slots
 from alerter.core.ports import Alerts, Ledger, Polls, Record, Slot, Subject
 from alerter.core.series import AccountView, slot_of
@@ -18,13 +18,27 @@ from alerter.pipeline.watch import Watch
 
 
 class Readable(Ledger, Alerts, Polls, Protocol):
-    """The parts of the store that memory is loaded from."""
+    """The parts of the store that hold what was read and judged."""
+
+
+class Recalled(Protocol):
+    """What memory is loaded from; a store has all of it."""
+
+    async def records(self, subjects: Sequence[Subject], now: datetime) -> dict[Subject, Record]: ...
+
+    async def poll_states(self, accounts: Sequence[str] | None = None) -> list[PollState]: ...
+
+    async def latest(self, slots: Sequence[Slot], before: datetime | None = None) -> list[Reading]: ...
+
+    async def closed_counts(
+        self, accounts: Sequence[str], metrics: Sequence[str], since: datetime, until: datetime | None = None
+    ) -> list[tuple[str, Window, Mapping[str, int]]]: ...
 
 
 class Memory:
     """Views of accounts and records of subjects, by name."""
 
-    def __init__(self, store: Readable) -> None:
+    def __init__(self, store: Recalled) -> None:
         self._store = store
         self.views: dict[str, AccountView] = {}
         self.records: dict[Subject, Record] = {}
@@ -81,7 +95,7 @@ def _drop_old_slots(view: AccountView, need: Needs, now: datetime) -> None:
 
 
 async def load_views(
-    store: Readable, needs: Mapping[str, Needs], accounts: Sequence[str], now: datetime, before: datetime | None = None
+    store: Recalled, needs: Mapping[str, Needs], accounts: Sequence[str], now: datetime, before: datetime | None = None
 ) -> dict[str, AccountView]:
     """Views of these accounts from the ledger; `before` shows what was known then."""
     views = {name: AccountView() for name in accounts}

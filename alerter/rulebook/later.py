@@ -8,7 +8,7 @@ LATER: dict[str, frozenset[str]] = {
         {"forecast", "runway", "pace", "anomaly", "concentration", "overage_cost", "unused", "expiry"}
     ),
     "channel kind": frozenset({"webhook", "apprise"}),
-    "key": frozenset({"discover"}),
+    "key": frozenset({"discover", "acknowledge", "acknowledgements", "acks", "silences"}),
     "value": frozenset({"same_last_month", "same_elapsed"}),
 }
 
