@@ -98,6 +98,23 @@ EVENTS: Mapping[str, Facts] = {
         }
     }
     | {"summary": "{{ subject }} used {{ extra.change|share }} more {{ metric_words }} than in the week before"},
+    "pace": {**CROSSED, "rule": "ahead", "kind": "pace", "threshold": "1.5", "passed": [], "next_threshold": None}
+    | {"extra": {"ratio": "1.76", "gone": 0.5134}}
+    | {"summary": "{{ subject }} has used its {{ metric_words }} at {{ extra.ratio }} times an even pace"},
+    "concentration": {**CROSSED, **_NO_QUOTA, "rule": "one-app", "kind": "concentration", "value": 36_168_000}
+    | {"metric": "operation_top_app", "metric_words": "operations by app", "threshold": "60%", "passed": []}
+    | {"next_threshold": None, "top": [["billing-worker", 36_168_000], ["tokenizer", 4_100_000]]}
+    | {"extra": {"what": "app", "name": "billing-worker", "part": 0.8, "total": 45_210_000}}
+    | {"summary": "{{ subject }}: one app makes {{ extra.part|share }} of the operations"},
+    "anomaly": {**CROSSED, **_NO_QUOTA, **_NO_PERIOD, "rule": "odd-day", "kind": "anomaly", "value": 3_900_000}
+    | {"threshold": "4", "passed": [], "next_threshold": "8"}
+    | {"extra": {"day": "2026-04-29T04:00:00+00:00", "zone": "America/New_York", "typical": 1_500_000, "score": "6.4"}}
+    | {"summary": "{{ subject }} had {{ value|count }} {{ metric_words }}, {{ extra.score }} deviations off"},
+    "expiry": {**CROSSED, **_NO_QUOTA, **_NO_PERIOD, "rule": "renewal", "kind": "expiry", "value": 30, "unit": ""}
+    | {"metric": "", "metric_words": "", "measure": "remaining", "threshold": "30d", "passed": ["90d"]}
+    | {"next_threshold": "7d", "as_of": None}
+    | {"extra": {"ends": "2026-05-30T04:00:00+00:00", "ended": False, "zone": "America/New_York"}}
+    | {"summary": "{{ subject }}: the license ends on {{ extra.ends|date(extra.zone) }}"},
     "stale": {**CROSSED, **_NO_QUOTA, **_NO_PERIOD, "rule": "fresh", "kind": "stale", "value": 9000, "unit": ""}
     | {"subject_kind": "account", "subject": "acme-dr", "metric": "", "metric_words": "", "threshold": "2h"}
     | {"passed": [], "next_threshold": None, "extra": {"account": "acme-dr", "error": "no answer within 30 s"}}

@@ -97,6 +97,8 @@ def judge_final(
     memo: dict[object, object] = {}
     at = window.end - timedelta(seconds=1)
     for check in item.checks:
+        if not getattr(check.rule.options, "FINAL", True):
+            continue
         case = Case(check=check, now=at, views=views, fresh_for=FINAL_FOR, memo=memo)  # type: ignore[arg-type]
         finding = check.rule.options.find(case)
         period = finding.period

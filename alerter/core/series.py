@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerter.core.calendar import days_between
+from alerter.core.days import ClosedCounts
 from alerter.core.metrics import Metric, MetricKind
 from alerter.core.model import AskKind, Outcome, PollState, Reading, Window
 
@@ -27,7 +28,7 @@ class AccountView:
     """
 
     live: dict[SlotKey, Reading] = field(default_factory=dict)
-    closed: dict[Window, Mapping[str, int]] = field(default_factory=dict)
+    closed: ClosedCounts = field(default_factory=ClosedCounts)
     poll: PollState | None = None
 
     def newest(self) -> Reading | None:

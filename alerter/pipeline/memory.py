@@ -7,6 +7,7 @@ Anything here can be dropped at any time: it is read again.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from heapq import nlargest
 from typing import Protocol
 
 from alerter.core.metrics import REPORTED
@@ -15,6 +16,9 @@ from alerter.core.plan import Needs, depth, live_slots
 from alerter.core.ports import Alerts, Ledger, Polls, Record, Slot, Subject
 from alerter.core.series import AccountView, slot_of
 from alerter.pipeline.watch import Watch
+
+KEPT = 20
+"""How many entries of a top map are kept."""
 
 
 class Readable(Ledger, Alerts, Polls, Protocol):
@@ -58,7 +62,7 @@ class Memory:
             return None
         slot = slot_of(reading)
         before = view.live.get(slot)
-        view.live[slot] = replace(reading, maps={}) if reading.maps else reading
+        view.live[slot] = _lean(reading, need)
         if before is None:
             _drop_old_slots(view, need, now)
         return before
@@ -69,8 +73,19 @@ class Memory:
         if window.start < since or not need.looked_back:
             return
         view.closed[window] = {name: values[name] for name in need.looked_back if name in values}
-        for old in [w for w in view.closed if w.start < since]:
-            del view.closed[old]
+        view.closed.drop_before(since)
+
+
+def _lean(reading: Reading, need: Needs) -> Reading:
+    """A reading with only those top maps that rules read."""
+    if not reading.maps:
+        return reading
+    return replace(reading, maps={name: _top(counts) for name, counts in reading.maps.items() if name in need.maps})
+
+
+def _top(counts: Mapping[str, int]) -> Mapping[str, int]:
+    """The largest entries: who makes most is among them."""
+    return dict(nlargest(KEPT, counts.items(), key=lambda item: item[1]))
 
 
 def _drop_old_slots(view: AccountView, need: Needs, now: datetime) -> None:
@@ -89,7 +104,7 @@ async def load_views(
         views[poll.account].poll = poll
     slots = [_slot(name, kind, slot) for name in accounts for kind, slot in live_slots(needs[name], now)]
     for reading in await store.latest(slots, before):
-        views[reading.account].live[slot_of(reading)] = replace(reading, maps={})
+        views[reading.account].live[slot_of(reading)] = _lean(reading, needs[reading.account])
     backward = [name for name in accounts if needs[name].looked_back]
     metrics = [m for m in REPORTED if any(m in needs[name].looked_back for name in backward)]
     if metrics:

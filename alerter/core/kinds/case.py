@@ -134,6 +134,10 @@ class Kind(Protocol):
 
     `AT` are the units `at` may have, `SIGNED` whether it may be below zero, `NEEDS_QUOTA` whether it is judged on
     quotas only, `SUMMARY` and `RECOVERED` its words: Jinja2 text over the message's facts.
+
+    A kind may also have: `measure` of `remaining` (less is worse: thresholds go down), `WHOLE_LICENSE` (one check a
+    license, with no metric), `FINAL` (False: what a period came to after its end says nothing new), `METRICS` (what it
+    reads when a rule names none) and `judges(metric)` (which metrics it can read; default: all but the maps).
     """
 
     AT: ClassVar[tuple[Unit, ...]]
@@ -152,17 +156,17 @@ class Kind(Protocol):
 
 
 def from_pooled(pooled: Pooled, **more: object) -> Finding:
-    """A finding about a pooled number; `more` are further fields of Finding."""
-    return Finding(
-        outcome=pooled.outcome,
-        why=pooled.why,
-        value=pooled.value,
-        as_of=pooled.as_of,
-        missing=pooled.missing,
-        silent=pooled.silent,
-        approximate=pooled.approximate,
-        **more,  # type: ignore[arg-type]
-    )
+    """A finding about a pooled number; `more` are further fields of Finding, or others than the number's own."""
+    fields: dict[str, object] = {
+        "outcome": pooled.outcome,
+        "why": pooled.why,
+        "value": pooled.value,
+        "as_of": pooled.as_of,
+        "missing": pooled.missing,
+        "silent": pooled.silent,
+        "approximate": pooled.approximate,
+    }
+    return Finding(**{**fields, **more})  # type: ignore[arg-type]
 
 
 def clear_line(threshold: Threshold, clear_below: Amount | None, limit: int) -> Decimal:
