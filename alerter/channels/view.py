@@ -50,9 +50,11 @@ _EVENT: Facts = {
     "approximate": False,
     "extra": {},
 }
-_EXTRA: Facts = dict.fromkeys(
-    ["current", "baseline", "change", "window", "through", "zone", "error", "account", "against", "ends", "ended", "name", "part", "total", "what", "ratio", "gone", "typical", "score", "day", "expected", "low", "high", "runs_out", "method", "cost", "currency", "unused", "left"]
-)
+_EXTRA: Facts = {
+    **dict.fromkeys(["current", "baseline", "change", "window", "through", "zone", "error", "account", "against"]),
+    **dict.fromkeys(["ends", "ended", "name", "part", "total", "what", "ratio", "gone", "typical", "score", "day"]),
+    **dict.fromkeys(["expected", "low", "high", "runs_out", "method", "cost", "currency", "unused", "left"]),
+}
 _NOTICE: Facts = {"severity": "warning", "reason": "service", "title": "", "text": "", "details": (), "lost": None}
 
 
