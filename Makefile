@@ -29,7 +29,7 @@ run: install
 
 # Format, lint, types and import contracts, then every test.
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: install-dev
 	$(BIN)/ruff format --check .

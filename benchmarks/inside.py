@@ -23,7 +23,10 @@ BATCH = 2_000
 
 
 class Inside:
-    """`now` is its clock; it stands still within a round and moves on by a polling interval between two."""
+    """`now` is its clock; it stands still within a round and moves on by a minute between two.
+
+    It begins some minutes ago, so that a real process can go on after it, and no account counts as stale.
+    """
 
     def __init__(self, parts: Parts, now: datetime) -> None:
         self.parts = parts
@@ -31,7 +34,7 @@ class Inside:
 
     async def round(self) -> float:
         """Ask every account and judge and store what it says; seconds of this process's CPU."""
-        self.now += timedelta(minutes=15)
+        self.now += timedelta(minutes=1)
         await self.parts.store.make_due(None, self.now)
         began = time.process_time()
         await self.parts.collector.collect()
@@ -40,15 +43,15 @@ class Inside:
 
 
 @asynccontextmanager
-async def inside(folder: Path) -> AsyncIterator[Inside]:
-    """The installation in `folder`, with its rule book in force."""
+async def inside(folder: Path, began: timedelta) -> AsyncIterator[Inside]:
+    """The installation in `folder`, its clock so long ago, with its rule book in force."""
     settings = shape.settings(folder)
     secrets = Secrets(settings.secrets_dir)
     store = await open_store(settings.database_url)
     source = wiring.source(settings, secrets)
     opened = await open_book(settings, store, secrets)
     parts = assemble(settings, secrets, store, opened, source, now=lambda: found.now)
-    found = Inside(parts, clock.now())
+    found = Inside(parts, clock.now() - began)
     await store.watch(list(opened.book.accounts), found.now)
     await keep_book(store, opened, found.now)
     try:
@@ -70,6 +73,16 @@ async def prefill(folder: Path, accounts: int) -> None:
             some = names[start : start + BATCH]
             readings = [reading for name in some for reading in _days(name, now)]
             await store.settle(Settlement(readings=readings, fills=dict.fromkeys(some, now + timedelta(days=1))))
+    finally:
+        await store.close()
+
+
+async def make_due(folder: Path) -> None:
+    """Every account is asked as soon as a process runs."""
+    store = await open_store(shape.settings(folder).database_url)
+    try:
+        await store.take_back(clock.now())
+        await store.make_due(None, clock.now())
     finally:
         await store.close()
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 from benchmarks.inside import inside, peak_mb, say
 
 
 async def main(folder: Path, rounds: int) -> None:
-    async with inside(folder) as found:
+    async with inside(folder, began=timedelta(minutes=20)) as found:
         loaded = peak_mb()
         for _ in range(rounds):
             await found.round()

@@ -9,6 +9,7 @@ import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
@@ -75,7 +76,7 @@ def _address(url: str, account_id: str, ask: Ask) -> str:
 
 async def main(folder: Path, repeats: int) -> None:
     client, transport, rounds = [], [], []
-    async with inside(folder) as found:
+    async with inside(folder, began=timedelta(minutes=10)) as found:
         first = await found.round()
         bare = Bare(found)
         for _ in range(repeats):

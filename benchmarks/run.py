@@ -19,7 +19,7 @@ from typing import Any
 
 from alerter.bootstrap import clock
 from benchmarks import shape
-from benchmarks.inside import prefill
+from benchmarks.inside import make_due, prefill
 from benchmarks.latency import HOOKS, Latency, latency
 from benchmarks.outside import simulated
 from benchmarks.restart import restarts
@@ -30,11 +30,12 @@ CROSSINGS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One size. `rounds` and `memory` are what those parts said; `ready` are seconds."""
+    """One size: what its parts said. `again` is memory after a restart; `ready` are seconds."""
 
     accounts: int
     rounds: dict[str, Any]
     memory: dict[str, Any]
+    again: dict[str, Any]
     ready: Sequence[float]
     latency: Latency
     took: float
@@ -48,13 +49,16 @@ def measure(accounts: int, *, quick: bool = False) -> Result:
         shape.write(folder, accounts, url, clock.now())
         asyncio.run(prefill(folder, accounts))
         memory = _part("memory", str(folder), "2")
+        again = _part("memory", str(folder), "2")
         rounds = _part("rounds", str(folder), "1" if quick else "5" if accounts <= 1_000 else "3")
+        asyncio.run(make_due(folder))
         ready = restarts(folder, 1 if quick else 5)
         shape.write(folder, accounts, url, clock.now(), hooks=HOOKS)
+        asyncio.run(make_due(folder))
         polled_every = 2 if quick else 60 if accounts > 1_000 else 20
         told = latency(folder, url, accounts, min(CROSSINGS, accounts), polled_every)
     took = time.monotonic() - began
-    return Result(accounts=accounts, rounds=rounds, memory=memory, ready=ready, latency=told, took=took)
+    return Result(accounts=accounts, rounds=rounds, memory=memory, again=again, ready=ready, latency=told, took=took)
 
 
 def _part(name: str, *arguments: str) -> dict[str, Any]:
@@ -93,8 +97,10 @@ LINES: tuple[tuple[str, Callable[[Result], str]], ...] = (
     ("CPU of the bare requests, transport alone", lambda r: f"{r.rounds['transport']:.2f} s"),
     ("  ratio", lambda r: f"{r.rounds['round'] / r.rounds['transport']:.2f}"),
     ("  beyond, an account", lambda r: _beyond(r, "transport")),
-    ("peak memory, two rounds (goal 300 MB)", lambda r: f"{r.memory['peak']:.0f} MB"),
-    ("  of it, the book loaded from its files", lambda r: f"{r.memory['loaded']:.0f} MB"),
+    ("peak memory, rule files new (goal 300 MB)", lambda r: f"{r.memory['peak']:.0f} MB"),
+    ("  when they are loaded", lambda r: f"{r.memory['loaded']:.0f} MB"),
+    ("peak memory, after a restart (goal 300 MB)", lambda r: f"{r.again['peak']:.0f} MB"),
+    ("  when the book is loaded", lambda r: f"{r.again['loaded']:.0f} MB"),
     ("peak memory, the whole service", lambda r: f"{r.latency.peak_mb:.0f} MB"),
     ("crossings told", lambda r: f"{r.latency.crossings - r.latency.lost}/{r.latency.crossings}"),
     ("  answer to accepted, p50", lambda r: f"{r.latency.p50:.2f} s"),

@@ -48,7 +48,7 @@ async def _check(settings: "Settings", dry_run: bool, fail_on: Worst | None, out
     sent: list[Sent] = []
     # what a program reads on standard output is the licenses alone
     out = sys.stdout if output == "table" else sys.stderr
-    served = is_served(settings)
+    served = not dry_run and is_served(settings)
     with ExitStack() as stack:
         if dry_run:
             settings = stack.enter_context(rehearsal(settings))

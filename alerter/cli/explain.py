@@ -111,14 +111,14 @@ def _reading(judged: "Judged") -> str:
 
     finding = judged.finding
     facts = {"kind": judged.check.rule.kind, "limit": None, "extra": finding.extra}
-    parts = [amount(finding.value, facts) or "none"]
+    text = amount(finding.value, facts) or "none"
     change = finding.extra.get("change")
     if isinstance(change, (int, float)):
-        parts.append(f"that is {'+' if change > 0 else ''}{share(change)}")
+        text += f", that is {'+' if change > 0 else ''}{share(change)}"
     if finding.as_of is not None:
-        parts.append(f"as of {at(finding.as_of, judged.check.timezone)}")
+        text += f" (as of {at(finding.as_of, judged.check.timezone)})"
     least = "" if finding.complete or finding.value is None else "at least "
-    return least + ", ".join(parts)
+    return least + text
 
 
 def _quota(judged: "Judged") -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alerter.cli.faults import note
 from alerter.cli.options import Database, Output, Rules, Shape, moment, settings_of
 from alerter.cli.show import Column, as_csv, as_json, table
 from alerter.cli.status import say_rejected
@@ -37,18 +38,20 @@ HEADER = (
 )
 
 Since = Annotated[str, typer.Option(metavar="DATE|7d", help="What happened at or after this.")]
+Every = Annotated[bool, typer.Option("--all", help="Also every change of an outcome that was no news to anybody.")]
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many lines.")]
 
 
 def history(
     since: Since = "30d",
+    every: Every = False,
     limit: Limit = 200,
     output: Output = "table",
     rules: Rules = None,
     database: Database = None,
 ) -> None:
     """What fired, what was sent to whom, what was not sent and why: the last first."""
-    asyncio.run(_history(settings_of(rules, database), since, limit, output))
+    asyncio.run(_history(settings_of(rules, database), since, every, limit, output))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +69,13 @@ class Line:
         return found.key if found else None
 
 
-async def _history(settings: "Settings", since: str, limit: int, output: Shape) -> None:
+async def _history(settings: "Settings", since: str, every: bool, limit: int, output: Shape) -> None:
     from alerter.bootstrap import clock
     from alerter.bootstrap.reading import reading
 
     async with reading(settings) as reader:
         say_rejected(reader)
-        lines = await _lines(reader, moment(since, clock.now()), limit)
+        lines, more = await _lines(reader, moment(since, clock.now()), every, limit)
         known = reader.watch.known
     if output == "json":
         as_json([_json(line) for line in lines])
@@ -80,9 +83,12 @@ async def _history(settings: "Settings", since: str, limit: int, output: Shape) 
         as_csv(HEADER, (_flat(line) for line in lines))
     else:
         _table(lines, known)
+    if more:
+        note(f"There is more in this time: --limit shows more than {limit} lines.")
 
 
-async def _lines(reader: "Reader", since: datetime, limit: int) -> list[Line]:
+async def _lines(reader: "Reader", since: datetime, every: bool, limit: int) -> tuple[list[Line], bool]:
+    """The last `limit` lines, and whether there are more."""
     from alerter.bootstrap.reading import deliveries_of
 
     page = await reader.store.queries.events(since=since, limit=limit)
@@ -92,8 +98,23 @@ async def _lines(reader: "Reader", since: datetime, limit: int) -> list[Line]:
     found = [Line(at=event.at, event=event, deliveries=fared[event.id]) for event in events]
     told = {(event.at, event.key) for event in events}
     decisions = await reader.store.queries.decisions(since=since, limit=limit)
-    found += [Line(at=d.at, decision=d) for d in decisions if (d.at, d.key) not in told]
-    return sorted(found, key=lambda line: line.at, reverse=True)[:limit]
+    quiet = [d for d in decisions if (d.at, d.key) not in told]
+    found += [Line(at=d.at, decision=d) for d in quiet if every or _is_trouble(d)]
+    found.sort(key=lambda line: line.at, reverse=True)
+    return found[:limit], page.next is not None or len(found) > limit
+
+
+def _is_trouble(decision: "Decision") -> bool:
+    """An outcome that may be why somebody misses a message; the others are the course of things."""
+    from alerter.core.model import Outcome
+
+    return decision.severity is not None or decision.outcome not in {
+        Outcome.OK,
+        Outcome.STALE,
+        Outcome.TOO_EARLY,
+        Outcome.BELOW_FLOOR,
+        Outcome.UNLIMITED,
+    }
 
 
 def _table(lines: Sequence[Line], known: "Mapping[str, Metric]") -> None:
@@ -125,8 +146,8 @@ def _what(line: Line) -> str:
     from alerter.web.words import SEVERITIES, STATES
 
     if line.event is not None:
-        title = line.event.payload.get("title")
-        return clean(str(title) if title else sentence(line.event), 200)
+        text = clean(str(line.event.payload.get("title") or sentence(line.event)), 200)
+        return text[:1].upper() + text[1:]
     if line.decision is None:
         return ""
     if line.decision.severity is not None:
@@ -139,7 +160,7 @@ def _sent(line: Line) -> str:
 
     if line.event is None:
         why = line.decision.why if line.decision else ""
-        return f"not sent: {why}" if why else "not sent: no news to anybody"
+        return f"not sent: {why or 'nothing new to tell'}"
     if not line.event.channels:
         return "not sent: recorded only"
     return clean("; ".join(_delivery(one) for one in line.deliveries), 400)

@@ -12,17 +12,17 @@ from alerter.core.model import Alert, PollState, Severity
 from alerter.core.report import LicenseReport
 from alerter.web import words
 from alerter.web.api.shapes import Json, license_json
-from alerter.web.rows import license_row
+from alerter.web.rows import QuotaRow, license_row
 
 COLUMNS = (
-    Column("license"),
-    Column("metric"),
-    Column("used", "right"),
-    Column("quota"),
-    Column("share", "right"),
-    Column("remaining", "right"),
-    Column("period ends"),
-    Column("as of"),
+    Column("license", whole=True),
+    Column("metric", whole=True),
+    Column("used", "right", whole=True),
+    Column("quota", whole=True),
+    Column("share", "right", whole=True),
+    Column("left", "right", whole=True),
+    Column("ends"),
+    Column("in", "right"),
     Column("state"),
 )
 HEADER = (
@@ -59,28 +59,39 @@ def show(
 
 
 def _table(reports: Sequence[LicenseReport], now: datetime) -> None:
-    rows, tones = [], []
+    rows, tones, notes = [], [], []
     for report in reports:
         for quota in license_row(report, now).quotas:
-            left = f"{words.day(quota.period_end, report.timezone)}, {quota.left}" if quota.period_end else ""
-            used = " ".join(part for part in (quota.lead, quota.used) if part)
-            as_of = words.moment(quota.as_of, report.timezone) if quota.as_of else ""
-            state = f"{quota.state}: {quota.note}" if quota.note else quota.state
-            cells = (report.name, quota.metric, used, quota.of.removeprefix("of "), quota.share, quota.remaining)
-            rows.append((*cells, left, as_of, state))
+            rows.append((report.name, quota.metric, *_cells(quota, report.timezone)))
             tones.append(quota.tone)
+            notes += [f"{report.name}, {quota.words}: {quota.note}"] if quota.note else []
     if rows:
         table(COLUMNS, rows, tones)
     else:
         typer.echo("The rule book has no quota to show.")
+    oldest = min((quota.as_of for report in reports for quota in report.quotas if quota.as_of), default=None)
+    typer.echo("\n".join(["", *notes, f"Data as of {words.moment(oldest)}." if oldest else "Nothing was read yet."]))
+
+
+def _cells(quota: QuotaRow, timezone: str) -> tuple[str, ...]:
+    """Used, quota, share, left, period end, days left, state."""
+    return (
+        " ".join(part for part in (quota.lead, quota.used) if part),
+        quota.of.removeprefix("of "),
+        quota.share,
+        quota.remaining.removesuffix(" left"),
+        words.day(quota.period_end, timezone) if quota.period_end else "",
+        quota.left.removesuffix(" left"),
+        quota.state,
+    )
 
 
 def _open(alerts: Iterable[Alert]) -> str:
     found = [alert.severity for alert in alerts]
     if not found:
-        return "\nNo alert is open."
+        return "No alert is open."
     parts = [f"{found.count(level)} {level.value}" for level in reversed(Severity) if level in found]
-    return f"\n{len(found)} alert{' is' if len(found) == 1 else 's are'} open: {', '.join(parts)}."
+    return f"{len(found)} alert{' is' if len(found) == 1 else 's are'} open: {', '.join(parts)}."
 
 
 def _failing(poll: PollState, now: datetime) -> str:

@@ -16,9 +16,13 @@ async def each(names: Sequence[str], work: Callable[[str], Awaitable[object]], a
         for name in left:
             await work(name)
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(at_once, len(names))):
-            group.create_task(worker())
+    # not a TaskGroup: what goes wrong is to arrive as it is, not in an ExceptionGroup
+    workers = [asyncio.create_task(worker()) for _ in range(min(at_once, len(names)))]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for task in workers:
+            task.cancel()
 
 
 @contextmanager

@@ -17,8 +17,11 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class Column:
+    """`whole` cells are never broken over two lines."""
+
     title: str
     align: Literal["left", "right"] = "left"
+    whole: bool = False
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], tones: Sequence[str] = ()) -> None:
@@ -27,7 +30,7 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], tones: Seque
         _rich(columns, rows, tones)
         return
     widths = [max(len(text) for text in column) for column in zip(*([[c.title for c in columns], *rows]), strict=True)]
-    for row in ([c.title.upper() for c in columns], *rows):
+    for row in ([c.title for c in columns], *rows):
         cells = [
             text.rjust(width) if column.align == "right" else text.ljust(width)
             for text, width, column in zip(row, widths, columns, strict=True)
@@ -36,14 +39,13 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], tones: Seque
 
 
 def _rich(columns: Sequence[Column], rows: Sequence[Sequence[str]], tones: Sequence[str]) -> None:
-    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    made = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold underline")
     for column in columns:
-        made.add_column(column.title, justify=column.align, overflow="fold")
+        made.add_column(column.title, justify=column.align, overflow="fold", no_wrap=column.whole)
     for number, row in enumerate(rows):
         style = STYLES.get(tones[number], "") if tones else ""
         made.add_row(*(Text(text) for text in row[:-1]), Text(row[-1], style=style))

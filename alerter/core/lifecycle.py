@@ -65,14 +65,20 @@ def _judged(
         rearmed = _rearm(alert, finding, level, now)
         alert, tells = rearmed.alert, rearmed.tells
     fired = _fire(alert, key, finding, level, rule, now)
-    if fired.tells or alert is None or alert.status is not Status.OPEN or tells:
-        return replace(fired, tells=tells + fired.tells)
+    then = fired
+    if not fired.tells and alert is not None and alert.status is Status.OPEN and not any(t.channels for t in tells):
+        then = _stands(alert, finding, level, rule, now) or fired
+    return replace(then, tells=tells + then.tells) if tells else then
+
+
+def _stands(alert: Alert, finding: Finding, level: Decimal | int, rule: Rule, now: datetime) -> Step | None:
+    """An open alert with nothing new to tell: it recovers, or is repeated, or None."""
     told = [m for m in finding.marks if m.threshold.at.text in alert.told]
     if finding.settles and told and all(m.cleared(level) for m in told):
         return _recovered(alert, finding, now, why="back under every threshold")
     if rule.remind_every and alert.told_at and now - alert.told_at >= rule.remind_every:
         return _remind(alert, finding, level, now)
-    return fired
+    return None
 
 
 def _terms(marks: Sequence[Mark]) -> tuple[str, ...]:
@@ -87,15 +93,16 @@ def _rearm(alert: Alert, finding: Finding, level: Decimal | int, now: datetime) 
     """After an edit of the quota or the thresholds: what no longer holds is armed again.
 
     A new quota is announced where it un-crosses something; edited thresholds are only recorded. A threshold that the
-    last announcement already was beyond counts as told.
+    last announcement already was beyond counts as told, and so does one below another that stays told.
     """
     if alert.limit != finding.limit:
-        told = [m for m in finding.marks if m.threshold.at.text in alert.told and m.reached(level)]
-        to = alert.channels
+        standing = [m.threshold.at.text in alert.told and m.reached(level) for m in finding.marks]
+        told = [m for i, m in enumerate(finding.marks) if any(standing[i:]) and m.reached(level)]
+        gone, to = sum(standing) < len(alert.told), alert.channels
     else:
         last = level if alert.told_level is None else alert.told_level
         told = [m for m in finding.marks if m.reached(last)]
-        to = ()
+        gone, to = len(told) < len(alert.told), ()
     after = replace(
         alert,
         told=tuple(m.threshold.at.text for m in told),
@@ -107,7 +114,7 @@ def _rearm(alert: Alert, finding: Finding, level: Decimal | int, now: datetime) 
         threshold=told[-1].threshold.at.text if told else alert.threshold,
         updated_at=now,
     )
-    if len(told) >= len(alert.told) or alert.status is not Status.OPEN:
+    if not gone or alert.status is not Status.OPEN:
         return Step(alert=after)
     tell = Tell(reason=Reason.QUOTA_CHANGED, severity=Severity.INFO, channels=to, limit_before=alert.limit)
     return Step(alert=after, tells=(tell,), why="the quota or the thresholds changed")

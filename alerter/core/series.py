@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from alerter.core.calendar import days_between
 from alerter.core.days import ClosedCounts
@@ -161,7 +162,7 @@ def stretch(view: AccountView, window: Window, metric: Metric, timezone: str) ->
     if metric.kind is not MetricKind.COUNTER:
         return Outcome.TOO_EARLY
     total = 0
-    for day in days_between(window.start, window.end, timezone):
+    for day in _days(window, timezone):
         counts = view.closed.get(day)
         if counts is None:
             return Outcome.TOO_EARLY
@@ -170,6 +171,12 @@ def stretch(view: AccountView, window: Window, metric: Metric, timezone: str) ->
             return None
         total += value
     return total
+
+
+@lru_cache(maxsize=1024)
+def _days(window: Window, timezone: str) -> tuple[Window, ...]:
+    """The whole local days of a window, remembered: every account looks back on the same ones."""
+    return tuple(days_between(window.start, window.end, timezone))
 
 
 def fallen(before: Reading | None, after: Reading, metrics: Iterable[str]) -> dict[str, tuple[int, int]]:

@@ -156,6 +156,9 @@ class Collector:
         else:
             again = self._clock() if left else next_closing(need, now)
         await self._settle(Answer(account=name, asked_at=now, readings=readings, polled=False, fill=again))
+        if not missing:
+            # another process may have asked for it: what is remembered of the account is read again
+            self._settler.memory.views.pop(name, None)
         if not left:
             await self._filled(name, now)
         return left

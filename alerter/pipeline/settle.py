@@ -20,6 +20,9 @@ from alerter.pipeline.memory import Memory
 from alerter.pipeline.watch import Watch
 
 log = structlog.get_logger(__name__)
+AT_A_TIME = 25
+"""Subjects judged before the event loop has its turn."""
+
 TRIES = 4
 """How often a settlement is judged again when another process changed the same alert."""
 
@@ -172,7 +175,7 @@ class Settler:
         """Judge and store; when another process was faster with an alert, read that and judge again."""
         for attempt in range(TRIES):
             await self.memory.load(self.watch, subjects, now)
-            verdicts = [(s, self._judge(s, now)) for s in subjects]
+            verdicts = await self._judge_all(subjects, now)
             whole = _joined(batch, (v for _, v in verdicts))
             try:
                 await self._store.settle(whole)
@@ -188,6 +191,15 @@ class Settler:
                 verdict.apply_to(self.memory.records[subject])
             return Settled(subjects=len(subjects), events=whole.events)
         raise AssertionError("unreachable")
+
+    async def _judge_all(self, subjects: Sequence[Subject], now: datetime) -> list[tuple[Subject, Verdict]]:
+        """A few milliseconds at a time: pages and probes are answered in between."""
+        verdicts: list[tuple[Subject, Verdict]] = []
+        for number, subject in enumerate(subjects, 1):
+            verdicts.append((subject, self._judge(subject, now)))
+            if number % AT_A_TIME == 0:
+                await asyncio.sleep(0)
+        return verdicts
 
     def _judge(self, subject: Subject, now: datetime) -> Verdict:
         item = self.watch.subjects[subject]

@@ -1,6 +1,8 @@
 """The rule book in force, taken apart once for all that read it."""
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from alerter.core.book import RuleBook
@@ -8,6 +10,22 @@ from alerter.core.checks import Watched, subjects_by_account, watched
 from alerter.core.metrics import Metric, catalogue
 from alerter.core.plan import Needs, needs
 from alerter.core.ports import Subject
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hundreds of thousands of values are made that live as long as the rule book does, and none is garbage.
+
+    Afterwards they are frozen: later collections leave out what was there before, at every one of them.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +40,15 @@ class Watch:
 
     @classmethod
     def over(cls, book: RuleBook) -> "Watch":
-        subjects = watched(book)
-        return cls(
-            book=book,
-            subjects=subjects,
-            by_account=subjects_by_account(subjects),
-            needs=needs(book, subjects),
-            known=catalogue(book.metrics.values()),
-        )
+        with _no_collection():
+            subjects = watched(book)
+            return cls(
+                book=book,
+                subjects=subjects,
+                by_account=subjects_by_account(subjects),
+                needs=needs(book, subjects),
+                known=catalogue(book.metrics.values()),
+            )
 
     def subjects_of(self, accounts: list[str]) -> list[Subject]:
         """Every subject that reads one of these accounts, each once."""

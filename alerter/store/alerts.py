@@ -60,12 +60,12 @@ async def _read_records(
         alerts.c.period_end.is_(None),
         alerts.c.period_end >= micros(now - _REMEMBERED),
     )
-    for row in await conn.execute(select(alerts).where(_about(alerts, subjects), recent)):
+    for row in (await conn.execute(select(alerts).where(_about(alerts, subjects), recent))).all():
         alert = rows.alert(row)
         found[row.subject_kind, row.subject].alerts[alert.key] = alert
-    for row in await conn.execute(select(standings).where(_about(standings, subjects))):
+    for row in (await conn.execute(select(standings).where(_about(standings, subjects)))).all():
         standing = rows.standing(row)
-        found[row.subject_kind, row.subject].standings[standing.key] = standing
+        found[standing.key.subject_kind, standing.key.subject].standings[standing.key] = standing
     for row in await conn.execute(select(said).where(_about(said, subjects))):
         found[row.subject_kind, row.subject].said.add(row.text)
 

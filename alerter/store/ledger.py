@@ -62,8 +62,8 @@ class LedgerStore(Part):
                 room = _room_for(len(some))
                 statement = self.connections.prepared(_newest, room)
                 given = _numbered(some, room) | {"read_by": read_by, "ends_by": ends_by}
-                rows = await conn.exec_driver_sql(statement.text, tuple(given[name] for name in statement.order))
-                found += [reading(names[row[0]], row) for row in rows]
+                result = await conn.exec_driver_sql(statement.text, tuple(given[name] for name in statement.order))
+                found += [reading(names[row[0]], row) for row in result.all()]
         return found
 
     async def closed_counts(
@@ -72,13 +72,18 @@ class LedgerStore(Part):
         """By account and time; of metrics that are no count of their own (maps, derived ones) nothing is found."""
         stored = tuple(metric for metric in metrics if metric in METRIC_COLUMNS)
         found: list[tuple[str, Window, Mapping[str, int]]] = []
+        windows: dict[tuple[int, int], Window] = {}  # the same days of every account, once
         async with self.connections.reading() as conn:
             numbers = await self.numbers.of(conn, accounts)
             names = {number: name for name, number in numbers.items()}
             for some in chunks(sorted(names)):
-                for number, start, end, *counts in await conn.execute(_counts(some, stored, since, until)):
+                rows = (await conn.execute(_counts(some, stored, since, until))).all()
+                for number, start, end, *counts in rows:
+                    window = windows.get((start, end))
+                    if window is None:
+                        window = windows[start, end] = Window(moment(start), moment(end))
                     reported = {m: count for m, count in zip(stored, counts, strict=True) if count is not None}
-                    found.append((names[number], Window(moment(start), moment(end)), reported))
+                    found.append((names[number], window, reported))
         return found
 
     async def closed_windows(self, account: str, since: datetime) -> set[Window]:

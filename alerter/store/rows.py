@@ -41,6 +41,7 @@ from alerter.store.encoding import (
 )
 
 KIND_NUMBERS = {AskKind.PERIOD: 1, AskKind.SLIDING: 2, AskKind.CLOSED: 3}
+OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 KINDS = {number: kind for kind, number in KIND_NUMBERS.items()}
 
 
@@ -186,15 +187,17 @@ def standing_row(standing: Standing) -> dict[str, Any]:
     }
 
 
-def standing(row: Row[Any]) -> Standing:
+def standing(row: Sequence[Any]) -> Standing:
+    """From the columns of `standings` in their order."""
+    kind, subject, rule, metric, outcome, why, since, period, value, severity = row
     return Standing(
-        key=check_key(row),
-        outcome=Outcome(row.outcome),
-        why=row.why,
-        since=when(row.since),
-        period=when_or_none(row.period or None),
-        value=row.value,
-        severity=Severity(row.severity) if row.severity else None,
+        key=CheckKey(rule, kind, subject, metric),
+        outcome=OUTCOMES[outcome],
+        why=why,
+        since=when(since),
+        period=when_or_none(period or None),
+        value=value,
+        severity=Severity(severity) if severity else None,
     )
 
 

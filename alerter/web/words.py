@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from alerter.channels import filters
-from alerter.channels.plain import clean, cut
+from alerter.channels.plain import clean
 from alerter.core.model import Outcome, Severity
 
 LONGEST = 80
@@ -88,11 +88,9 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "ago": ago,
     "safe_link": safe_link,
     "count": filters.count,
-    "share": filters.share,
     "days": filters.days,
     "duration": lambda length: filters.duration(
         length.total_seconds() if isinstance(length, timedelta) else float(length)
     ),
-    "cut": cut,
     "severity": lambda value: SEVERITIES[Severity(value)],
 }

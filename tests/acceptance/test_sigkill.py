@@ -8,7 +8,7 @@ import random
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,7 +46,8 @@ def rules(world: World, url: str) -> str:
         for a in world.accounts.values()
     )
     licenses = "".join(
-        f"  lic-{n % GROUPS}-{a.name}: {{accounts: [{a.name}], quotas: {{num_operations: {{limit: 1000, per: year}}}}}}\n"
+        f"  lic-{n % GROUPS}-{a.name}: {{accounts: [{a.name}], "
+        "quotas: {num_operations: {limit: 1000, per: year}}}\n"
         for n, a in enumerate(world.accounts.values())
     )
     return f"""
@@ -124,7 +125,7 @@ def _settled(alerter: Alerter) -> bool:
 
 
 def test_nothing_is_lost_however_often_the_process_is_killed(
-    around: tuple[World, Slack, MailServer, Alerter], capsys: pytest.CaptureFixture[str]
+    around: tuple[World, Slack, MailServer, Alerter], record_property: Callable[[str, object], None]
 ) -> None:
     world, fake, mail, alerter = around
     chance, stop = random.Random(SEED), threading.Event()
@@ -147,11 +148,11 @@ def test_nothing_is_lost_however_often_the_process_is_killed(
     bot = Counter(str(m["metadata"]["event_payload"]["key"]) for m in fake.messages if m.get("metadata"))
     hooks = [m for m in fake.messages if not m.get("metadata")]
     mails = Counter(str(m["Message-ID"]) for m in mail.mails)
-    with capsys.disabled():
-        print(  # noqa: T201
-            f"\n{KILLS} kills, {sum(sent.values())} messages: lost 0; repeats: bot {bot.total() - len(bot)}, "
-            f"webhook {len(hooks) - sent['hook']}, mail {mails.total() - len(mails)} ({len(mails)} by Message-ID)"
-        )
+    record_property(
+        "said",
+        f"{KILLS} kills, {sum(sent.values())} messages: lost 0; repeats: bot {bot.total() - len(bot)}, "
+        f"webhook {len(hooks) - sent['hook']}, mail {mails.total() - len(mails)} ({len(mails)} by Message-ID)",
+    )
     assert (len(bot), bot.total(), len(mails)) == (sent["bot"], sent["bot"], sent["mail"])
     assert len(hooks) >= sent["hook"]
     for number in range(ACCOUNTS):

@@ -6,7 +6,7 @@ channels. Only the loops' ticks are called by hand.
 
 import contextlib
 import io
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -173,10 +173,10 @@ async def door(
         database_url=f"sqlite:///{folder / 'alerter.db'}",
         **{"history": timedelta(0), **settings},
     )
-    clock: list[Callable[[], datetime]] = [lambda: now]
-    with served(world, lambda: clock[0]()) as dsm:
+    installations: list[Door] = []
+    with served(world, lambda: installations[0].now) as dsm:
         found = Door(folder, world, dsm, now, made, Secrets(made.secrets_dir, {}))
-        clock[0] = lambda: found.now
+        installations.append(found)
         found.write(rules)
         await found.start()
         try:

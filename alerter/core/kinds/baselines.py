@@ -1,8 +1,12 @@
-"""What growth is measured against: the stretch before, a month before, this stretch of the last period, a median."""
+"""What growth is measured against: the stretch before, a month before, this stretch of the last period, a median.
+
+Remembered, since every license of a time zone looks back on the same stretches.
+"""
 
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from alerter.core.calendar import before, days_between, local_day, midnight, previous_period
@@ -34,6 +38,7 @@ class Compared:
     period: Period | None = None
 
 
+@lru_cache(maxsize=256)
 def several_before(window: Window, count: int, tz: str) -> tuple[Window, ...]:
     """The stretches just before, newest first."""
     found: list[Window] = []
@@ -49,6 +54,7 @@ def _month_before(day: date) -> date:
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
+@lru_cache(maxsize=256)
 def month_before(window: Window, tz: str) -> Window:
     """As many local days, through the same day of the month before."""
     count = len(days_between(window.start, window.end, tz))
@@ -61,7 +67,11 @@ def elapsed(spec: PeriodSpec, until: datetime) -> Compared | None:
 
     A shorter period before is taken whole.
     """
-    today = midnight(local_day(until, spec.timezone), spec.timezone)
+    return _elapsed(spec, midnight(local_day(until, spec.timezone), spec.timezone))
+
+
+@lru_cache(maxsize=256)
+def _elapsed(spec: PeriodSpec, today: datetime) -> Compared | None:
     period = spec.at(today - SECOND)
     if period is None:
         return None

@@ -58,7 +58,7 @@ class Reads:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A threshold as a level: reached at `line` or beyond it, cleared only beyond `clear`."""
+    """A threshold as a level: reached at `line` or beyond it, cleared only beyond `clear` and not while reached."""
 
     threshold: Threshold
     line: Decimal
@@ -69,7 +69,8 @@ class Mark:
         return level <= self.line if self.falling else level >= self.line
 
     def cleared(self, level: Decimal | int) -> bool:
-        return level > self.clear if self.falling else level < self.clear
+        # a `clear_below` above the line must not make what is reached flap
+        return not self.reached(level) and (level > self.clear if self.falling else level < self.clear)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

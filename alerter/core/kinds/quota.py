@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import ClassVar, Literal
 
-from alerter.core.book import License, Quota, Threshold, Unit, key
+from alerter.core.book import Amount, License, Quota, Threshold, Unit, key
 from alerter.core.calendar import midnight
 from alerter.core.checks import Check
 from alerter.core.kinds.case import POINTS, Case, Finding, Mark, PeriodSpec, Reads, clear_line, from_pooled
@@ -90,23 +91,29 @@ class QuotaRule:
             limit=limit,
             period=identity,
             settles=identity is None,
-            marks=self._marks(case, limit),
+            marks=_marks(check.rule.thresholds, check.rule.clear_below, limit, self.measure),
         )
 
     def _level(self, used: int, limit: int) -> int:
         return used if self.measure == "used" else limit - used
 
-    def _marks(self, case: Case, limit: int) -> tuple[Mark, ...]:
-        """Mild to severe: counts and shares in one rule can only be compared once the quota is known."""
-        marks = [self._mark(t, case, limit) for t in case.check.rule.thresholds]
-        return tuple(sorted(marks, key=lambda m: m.line, reverse=self.measure == "remaining"))
 
-    def _mark(self, threshold: Threshold, case: Case, limit: int) -> Mark:
-        at = threshold.at
-        line = at.value * limit if at.unit is Unit.SHARE else at.value
-        if self.measure == "remaining":
-            clear = line + (POINTS * limit if at.unit is Unit.SHARE else line * POINTS)
-            return Mark(threshold=threshold, line=line, clear=clear, falling=True)
-        # a quota of 0 has no shares: any use reaches every threshold
-        line = line if limit else Decimal(1)
-        return Mark(threshold=threshold, line=line, clear=clear_line(threshold, case.check.rule.clear_below, limit))
+@lru_cache(maxsize=4096)
+def _marks(thresholds: tuple[Threshold, ...], clear_below: Amount | None, limit: int, measure: str) -> tuple[Mark, ...]:
+    """Mild to severe: counts and shares in one rule can only be compared once the quota is known.
+
+    Remembered: thousands of licenses share a few rules and limits, and are judged at every poll.
+    """
+    marks = [_mark(threshold, clear_below, limit, measure) for threshold in thresholds]
+    return tuple(sorted(marks, key=lambda m: m.line, reverse=measure == "remaining"))
+
+
+def _mark(threshold: Threshold, clear_below: Amount | None, limit: int, measure: str) -> Mark:
+    at = threshold.at
+    line = at.value * limit if at.unit is Unit.SHARE else at.value
+    if measure == "remaining":
+        clear = line + (POINTS * limit if at.unit is Unit.SHARE else line * POINTS)
+        return Mark(threshold=threshold, line=line, clear=clear, falling=True)
+    # a quota of 0 has no shares: any use reaches every threshold
+    line = line if limit else Decimal(1)
+    return Mark(threshold=threshold, line=line, clear=clear_line(threshold, clear_below, limit))

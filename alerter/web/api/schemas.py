@@ -93,7 +93,7 @@ ACCOUNT = shape(
     next_poll_at=TIME_OR_NULL,
 )
 ALERT = shape(
-    "An alert: one rule on one license or account, metric and period.",
+    "An alert: one rule on one license or account, metric and period. `value` is a count; for `stale`, seconds.",
     id=TEXT,
     rule=TEXT,
     kind=TEXT,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from support.story import START, Story, book, quota, rule
+from support.story import START, Story, amount, book, quota, rule
 
 from alerter.core.kinds.quota import QuotaRule, limit_at
 from alerter.core.model import Outcome
@@ -91,6 +91,33 @@ def test_quota_and_thresholds_edited_together_leave_nothing_standing_in_silence(
     assert story.alerts == [("recovered", "info")]
 
 
+def test_quota_and_thresholds_edited_together_count_what_is_below_a_told_one_as_told() -> None:
+    def of(limit: int, *at: str) -> Story:
+        return Story(book(rule(*at), quotas=(quota("plugin", limit, "none"),)))
+
+    story = of(0, "100%").read(plugin=1).edit(of(50, "10%", "100%").book)
+    story.read(plugin=50).read(plugin=5)
+    assert story.told == [("crossed", "100%")]
+    assert story.read(plugin=2).told == [("crossed", "100%"), ("recovered", "100%")]
+
+
+def test_a_clear_below_above_a_threshold_makes_nothing_flap() -> None:
+    wide = rule("50%", "90%", clear_below=amount("60%"))
+    story = Story(book(wide, quotas=(quota("plugin", 100, "none"),)))
+    for used in (55, 55, 95, 55, 55):
+        story.read(plugin=used)
+    assert story.told == [("crossed", "50%"), ("escalated", "90%")]
+    assert story.read(plugin=49).told[2:] == [("recovered", "90%")]
+
+
+def test_a_threshold_taken_out_does_not_put_off_a_recovery_that_is_due() -> None:
+    gauge = (quota("plugin", 100, "none"),)
+    story = Story(book(rule("10%", "50%"), quotas=gauge)).read(plugin=50).read(plugin=9)
+    story.edit(book(rule("50%"), quotas=gauge)).read(plugin=9)
+    assert story.told == [("crossed", "50%"), ("recovered", "50%")]
+    assert story.judge().reasons == ["crossed", "quota_changed", "recovered"]
+
+
 def test_a_license_that_ends_ends_the_alerts_that_have_no_period() -> None:
     story = Story(book(rule("80%"), quotas=(quota("plugin", 10, "none"),), ends=date(2026, 4, 20)))
     story.read(plugin=9).read(5 * DAY, plugin=9)
@@ -138,6 +165,32 @@ def test_no_data_then_data_that_must_hold_first_does_not_stand_forever() -> None
     story.read(plugin=9).read(plugin=1)
     assert story.told == [("crossed", "no data"), ("recovered", "no data")]
     assert story.alerts == [("recovered", "info")]
+
+
+def test_what_must_hold_first_begins_anew_after_a_dip() -> None:
+    held = rule("80%", hold=timedelta(hours=1))
+    story = Story(book(held, quotas=(quota("plugin", 100, "none"),))).read(plugin=90).read(plugin=10)
+    for _ in range(4):
+        story.read(plugin=90)
+    assert story.told == []
+    assert story.read(plugin=90).told == [("crossed", "80%")]
+
+
+def test_reminders_come_when_they_are_due_and_not_before() -> None:
+    story = Story(book(rule("80%", remind_every=DAY)))
+    for _ in range(8):
+        story.read(DAY / 3, num_operations=82)
+    assert [(e.reason.value, (e.at - START) / DAY * 3) for e in story.events] == [
+        ("crossed", 1),
+        ("reminder", 4),
+        ("reminder", 7),
+    ]
+
+
+def test_a_lower_bound_that_reaches_a_threshold_is_a_breach_and_below_it_incomplete() -> None:
+    story = Story(book(rule("80%"), accounts=("acme", "dr"))).read(num_operations=79)
+    assert story.outcomes == {"num_operations": "incomplete"}
+    assert story.read(num_operations=80).outcomes == {"num_operations": "breach"}
 
 
 def test_an_unlimited_pool_that_is_incomplete_says_who_is_missing() -> None:

@@ -36,6 +36,11 @@ def test_what_the_last_poll_missed_is_told_once_for_the_old_period() -> None:
     assert story.alerts == [("closed", "info")]
 
 
+def test_a_final_count_leaves_its_alert_closed_by_itself() -> None:
+    story = at_eve("80%").final(APRIL, ended(85))
+    assert (story.alerts, story.reasons) == ([("closed", "info")], ["crossed"])
+
+
 def test_a_final_count_tells_only_what_is_new() -> None:
     story = at_eve("60%", "80%", "90%").final(APRIL, ended(85))
     assert story.told == [("crossed", "60%"), ("crossed", "80%")]
@@ -59,7 +64,9 @@ def test_the_new_period_is_left_alone_by_the_final_count_of_the_old() -> None:
 
 
 def test_a_rule_that_must_hold_first_is_not_judged_on_final_counts() -> None:
-    assert at_eve("80%", hold=HOUR).final(APRIL, ended(85)).told == []
+    story = Story(book(rule("80%", hold=HOUR)), now=EVE).read(num_operations=85)
+    story.now += 2 * HOUR
+    assert story.final(APRIL, ended(85)).told == []
 
 
 @pytest.mark.parametrize(
