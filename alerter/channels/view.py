@@ -33,6 +33,13 @@ _EVENT: Facts = {
             "rule",
             "alert",
             "link_path",
+            "expected",
+            "expected_low",
+            "expected_high",
+            "expected_by",
+            "expected_off_by",
+            "runs_out",
+            "overage",
         ]
     ),
     **dict.fromkeys(["kind", "subject_kind", "subject", "metric_words", "unit", "why"], ""),

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 LATER: dict[str, frozenset[str]] = {
     "section": frozenset({"digests", "silences"}),
-    "rule kind": frozenset({"forecast", "runway", "overage_cost", "unused"}),
+    "rule kind": frozenset(),
     "channel kind": frozenset({"webhook", "apprise"}),
     "key": frozenset({"discover"}),
 }

@@ -46,6 +46,15 @@ async def test_09_on_the_first_day_with_3_percent_used_pace_is_silent(tmp_path: 
         assert outcomes(acme) == {"it": ("too_early", "before 10% of the period")}
 
 
+async def test_09_on_the_first_day_with_3_percent_used_the_forecast_is_silent(tmp_path: Path) -> None:
+    async with door(tmp_path, MONTH + rule("forecast", "100%"), history=LOOKING_BACK) as acme:
+        history(acme, *[40] * 60)
+        await acme.use(90).fill()
+        await acme.poll(timedelta(0))
+        assert acme.told == []
+        assert outcomes(acme) == {"it": ("too_early", "before 10% of the period")}
+
+
 async def test_20_todays_part_of_a_day_is_left_out(tmp_path: Path) -> None:
     async with door(tmp_path, MONTH + GROWTH, history=timedelta(days=10)) as acme:
         history(acme, 100, 100, 100, 110)
@@ -74,6 +83,23 @@ async def test_pace_fires_with_its_words(tmp_path: Path) -> None:
         await acme.use(2400).poll()
         assert acme.told == [("crossed", "1.25")]
         assert "80% of its operations with 50% of the month gone: 1.59 times an even pace" in words(acme)
+
+
+async def test_the_forecast_fires_from_fetched_history_and_says_how_the_month_ends(tmp_path: Path) -> None:
+    rules = MONTH.replace("starts: 2026-04-15, ", "") + rule("forecast", "100%")
+    async with door(tmp_path, rules.replace("limit: 3000", "limit: 1500"), history=LOOKING_BACK) as acme:
+        history(acme, *[80] * 60)
+        await acme.poll()
+        await acme.fill()
+        await acme.poll()
+        assert acme.told == [("crossed", "100%")]
+        text = words(acme)
+        assert "lic is on course to use about 15" in text
+        assert "the quota is expected to run out on 19 Apr 2026" in text
+        assert "Forecast from" in text
+        await acme.restart()
+        await acme.poll()
+        assert len(acme.told) == 1
 
 
 async def test_a_license_that_ends_soon_is_told_and_its_renewal_too(tmp_path: Path) -> None:

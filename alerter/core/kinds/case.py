@@ -9,6 +9,7 @@ from typing import ClassVar, Protocol
 from alerter.core.book import Amount, Per, Threshold, Unit
 from alerter.core.calendar import period_at
 from alerter.core.checks import Check
+from alerter.core.forecast import Forecast
 from alerter.core.metrics import MetricKind
 from alerter.core.model import Outcome, Period
 from alerter.core.series import AccountView, Pooled, SlotKey, pool
@@ -104,7 +105,8 @@ class Finding:
 class Case:
     """One check at one moment. `fresh_for` is how old a reading may be and still count as current.
 
-    `memo` is shared by the checks of one subject within one judging, so that a pooled number is made once.
+    `memo` is shared by the checks of one subject within one judging, so that a pooled number is made once. `kept` lasts
+    from one judging to the next: forecasts by metric, with what they were made from.
     """
 
     check: Check
@@ -112,6 +114,7 @@ class Case:
     views: Mapping[str, AccountView]
     fresh_for: timedelta
     memo: dict[tuple[str, SlotKey | None], Pooled]
+    kept: dict[str, tuple[object, Forecast | None]] = field(default_factory=dict)
 
     def pooled(self, slot: SlotKey | None) -> Pooled:
         """The check's metric in this slot, over its accounts."""

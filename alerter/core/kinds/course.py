@@ -44,10 +44,11 @@ class Course:
         )
 
 
-def course_of(case: Case, not_before: Decimal, ignore_below: int = 0) -> Course | Finding:
+def course_of(case: Case, not_before: Decimal, ignore_below: int = 0, *, open_ended: bool = False) -> Course | Finding:
     """Where a check's quota stands, or the finding that says why there is nothing to look ahead from.
 
-    `not_before` is the share of the period that has to be gone; `ignore_below` a count that has to be used.
+    `not_before` is the share of the period that has to be gone; `ignore_below` a count that has to be used. With
+    `open_ended` a balance has a course too, all of it gone.
     """
     check = case.check
     lic, quota, metric = check.license, check.quota, check.metric
@@ -58,7 +59,7 @@ def course_of(case: Case, not_before: Decimal, ignore_below: int = 0) -> Course 
         return outside(lic, case.now)
     pooled = case.pooled(slot_for(metric, period))
     limit = limit_at(quota, case.now, lic.timezone)
-    gone = period.gone(pooled.as_of or case.now)
+    gone = Decimal(1) if open_ended and period.end is None else period.gone(pooled.as_of or case.now)
     if limit and gone is not None and pooled.value is not None:
         course = Course(period=period, limit=limit, used=pooled.value, gone=gone, pooled=pooled)
         return _guarded(course, not_before, ignore_below)

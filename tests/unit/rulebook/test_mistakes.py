@@ -191,7 +191,7 @@ CHANNELS: Rows = {
 RULES: Rows = {
     "no kind": ("rules:\n  §x: {thresholds: [{at: 80%, severity: info}]}\n", "`kind` is missing", "quota"),
     "an unknown kind": ("rules:\n  x: {kind: §quotas}\n", "unknown rule kind", "did you mean quota?"),
-    "a kind that comes later": ("rules:\n  x: {kind: §forecast}\n", "forecast", "not available in this version"),
+    "money without a currency": (thresholds("[{at: §5000, severity: info}]", kind="overage_cost"), "5000 USD"),
     "a misspelt key": (rule("§remind_evry: 1d"), "remind_evry", "did you mean remind_every?"),
     "the inner name of a key": (rule("§hold: 1d"), "unknown key `hold`"),
     "an unknown channel": (rule("notify: [§taem]"), "unknown channel taem", "did you mean team?"),
