@@ -6,10 +6,12 @@ Anything here can be dropped at any time: it is read again.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import nlargest
 from typing import Protocol
 
+from alerter.core.kinds.course import adds_up
+from alerter.core.kinds.outlook import HISTORY
 from alerter.core.metrics import REPORTED
 from alerter.core.model import AskKind, Reading, Window
 from alerter.core.plan import Needs, depth, live_slots
@@ -96,22 +98,41 @@ def _drop_old_slots(view: AccountView, need: Needs, now: datetime) -> None:
 
 
 async def load_views(
-    store: Readable, needs: Mapping[str, Needs], accounts: Sequence[str], now: datetime, before: datetime | None = None
+    store: Readable,
+    needs: Mapping[str, Needs],
+    accounts: Sequence[str],
+    now: datetime,
+    before: datetime | None = None,
+    *,
+    days: bool = True,
 ) -> dict[str, AccountView]:
-    """Views of these accounts from the ledger; `before` shows what was known then."""
+    """Views of these accounts from the ledger; `before`: what was known then; without `days`: no completed windows."""
     views = {name: AccountView() for name in accounts}
     for poll in await store.poll_states(accounts):
         views[poll.account].poll = poll
     slots = [_slot(name, kind, slot) for name in accounts for kind, slot in live_slots(needs[name], now)]
     for reading in await store.latest(slots, before):
         views[reading.account].live[slot_of(reading)] = _lean(reading, needs[reading.account])
-    backward = [name for name in accounts if needs[name].looked_back]
+    backward = [name for name in accounts if days and needs[name].looked_back]
     metrics = [m for m in REPORTED if any(m in needs[name].looked_back for name in backward)]
     if metrics:
         since = min(now - depth(needs[name]) for name in backward)
         for name, window, counts in await store.closed_counts(backward, metrics, since, before):
             views[name].closed[window] = counts
     return views
+
+
+async def load_days(
+    store: Readable, watch: Watch, subjects: Sequence[Subject], views: Mapping[str, AccountView], now: datetime
+) -> None:
+    """Put into these views the completed days of every quota whose use adds up, whether rules look back on it or not."""
+    quotas = [q for s in subjects if (lic := watch.subjects[s].license) for q in lic.quotas.values()]
+    counted = [watch.known[q.metric] for q in quotas if adds_up(watch.known[q.metric])]
+    fields = list(dict.fromkeys(name for m in counted for name in ((*m.plus, *m.minus) if m.plus else (m.name,))))
+    if fields:
+        since = now - timedelta(days=HISTORY + 2)
+        for name, window, counts in await store.closed_counts(list(views), fields, since):
+            views[name].closed[window] = counts
 
 
 def _slot(account: str, kind: AskKind, key: object) -> Slot:

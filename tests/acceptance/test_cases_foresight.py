@@ -88,14 +88,14 @@ async def test_pace_fires_with_its_words(tmp_path: Path) -> None:
 async def test_the_forecast_fires_from_fetched_history_and_says_how_the_month_ends(tmp_path: Path) -> None:
     rules = MONTH.replace("starts: 2026-04-15, ", "") + rule("forecast", "100%")
     async with door(tmp_path, rules.replace("limit: 3000", "limit: 1500"), history=LOOKING_BACK) as acme:
-        history(acme, *[80] * 60)
+        history(acme, *[80] * 90)
         await acme.poll()
         await acme.fill()
         await acme.poll()
-        assert acme.told == [("crossed", "100%")]
+        assert (acme.told, outcomes(acme)) == ([("crossed", "100%")], {"it": ("breach", "")})
         text = words(acme)
         assert "lic is on course to use about 15" in text
-        assert "the quota is expected to run out on 19 Apr 2026" in text
+        assert "the quota is expected to run out on 20 Apr 2026" in text
         assert "Forecast from" in text
         await acme.restart()
         await acme.poll()

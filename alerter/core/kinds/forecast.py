@@ -28,7 +28,8 @@ class ForecastRule:
     SUMMARY: ClassVar[str] = (
         "{{ subject }} is on course to use about {{ extra.part|share }} of its {{ metric_words }} by "
         "{{ period.end|date(zone) }}: {{ share|share }} is used with {{ period_gone|share }} of the "
-        "{{ period.per }} gone{% if extra.runs_out %}, and the quota is expected to run out on {{ extra.runs_out|date(zone) }}{% endif %}"
+        "{{ period.per }} gone{% if extra.runs_out %}, and the quota is expected to run out on "
+        "{{ extra.runs_out|date(zone) }}{% endif %}"
     )
     RECOVERED: ClassVar[str] = (
         "{{ subject }} is no longer on course to reach {{ threshold }} of its {{ metric_words }}: about "
