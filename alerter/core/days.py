@@ -2,8 +2,9 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from alerter.core.model import Window
 
@@ -16,10 +17,11 @@ _NONE = -1
 class ClosedCounts(MutableMapping[Window, Mapping[str, int]]):
     """Window → its reported counts. Days are columns of numbers, in order of their start.
 
-    `version` grows with every change: what was worked out from the same version need not be worked out again.
+    `version` grows with every change: what was worked out from the same version need not be worked out again. `worked`
+    holds such results until the next change.
     """
 
-    __slots__ = ("_columns", "_ends", "_other", "_starts", "version")
+    __slots__ = ("_columns", "_ends", "_other", "_starts", "version", "worked")
 
     def __init__(self, counts: Mapping[Window, Mapping[str, int]] | None = None) -> None:
         self._starts = array("q")
@@ -27,7 +29,12 @@ class ClosedCounts(MutableMapping[Window, Mapping[str, int]]):
         self._columns: dict[str, array[int]] = {}
         self._other: dict[Window, Mapping[str, int]] = {}
         self.version = 0
+        self.worked: dict[object, Any] = {}
         self.update(counts or {})
+
+    def _changed(self) -> None:
+        self.version += 1
+        self.worked.clear()
 
     def _place(self, window: Window) -> tuple[int, bool]:
         """Where a window's start is, or would be, and whether just this window is there."""
@@ -43,7 +50,7 @@ class ClosedCounts(MutableMapping[Window, Mapping[str, int]]):
         return {name: column[at] for name, column in self._columns.items() if column[at] != _NONE}
 
     def __setitem__(self, window: Window, counts: Mapping[str, int]) -> None:
-        self.version += 1
+        self._changed()
         at, here = self._place(window)
         taken = at < len(self._starts) and self._starts[at] == int(window.start.timestamp())
         if not SHORTEST <= window.length <= LONGEST or (taken and not here):
@@ -61,7 +68,7 @@ class ClosedCounts(MutableMapping[Window, Mapping[str, int]]):
             column[at] = counts.get(name, _NONE)
 
     def __delitem__(self, window: Window) -> None:
-        self.version += 1
+        self._changed()
         at, here = self._place(window)
         if here:
             self._cut(slice(at, at + 1))
@@ -77,6 +84,23 @@ class ClosedCounts(MutableMapping[Window, Mapping[str, int]]):
             yield Window(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
         yield from self._other
 
+    def __contains__(self, window: object) -> bool:
+        return isinstance(window, Window) and (self._place(window)[1] or window in self._other)
+
+    def days(self, names: Sequence[str], bounds: Sequence[tuple[int, int]]) -> list[tuple[int, ...] | None]:
+        """These counts on each day, given by start and end in ascending epoch seconds; None where not all are there."""
+        columns = [self._columns.get(name) for name in names]
+        if not bounds or any(column is None for column in columns):
+            return [None] * len(bounds)
+        at, found = bisect_left(self._starts, bounds[0][0]), list[tuple[int, ...] | None]()
+        for start, end in bounds:
+            while at < len(self._starts) and self._starts[at] < start:
+                at += 1
+            here = at < len(self._starts) and self._starts[at] == start and self._ends[at] == end
+            counts = tuple(column[at] for column in columns if column is not None) if here else (_NONE,)
+            found.append(None if _NONE in counts else counts)
+        return found
+
     def __len__(self) -> int:
         return len(self._starts) + len(self._other)
 
@@ -85,7 +109,7 @@ class ClosedCounts(MutableMapping[Window, Mapping[str, int]]):
         cut = bisect_left(self._starts, since.timestamp())
         old = [w for w in self._other if w.start < since]
         if cut or old:
-            self.version += 1
+            self._changed()
             self._cut(slice(0, cut))
             for window in old:
                 del self._other[window]

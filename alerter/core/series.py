@@ -156,6 +156,14 @@ def stretch(view: AccountView, window: Window, metric: Metric, timezone: str) ->
 
     Read as one window where it was asked for as such; only operation counts may be added up from days.
     """
+    key, worked = (metric.name, window, timezone), view.closed.worked
+    if key not in worked:
+        worked[key] = _stretch(view, window, metric, timezone)
+    found: int | Outcome | None = worked[key]
+    return found
+
+
+def _stretch(view: AccountView, window: Window, metric: Metric, timezone: str) -> int | Outcome | None:
     exact = view.closed.get(window)
     if exact is not None:
         return metric.value(exact)

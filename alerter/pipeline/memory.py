@@ -125,7 +125,7 @@ async def load_views(
 async def load_days(
     store: Readable, watch: Watch, subjects: Sequence[Subject], views: Mapping[str, AccountView], now: datetime
 ) -> None:
-    """Put into these views the completed days of every quota whose use adds up, whether rules look back on it or not."""
+    """Put into these views the completed days of every quota whose use adds up, whatever rules look back on."""
     quotas = [q for s in subjects if (lic := watch.subjects[s].license) for q in lic.quotas.values()]
     counted = [watch.known[q.metric] for q in quotas if adds_up(watch.known[q.metric])]
     fields = list(dict.fromkeys(name for m in counted for name in ((*m.plus, *m.minus) if m.plus else (m.name,))))

@@ -1,9 +1,10 @@
 """How a quota's period is expected to end: the forecast over completed days, joined with what is used right now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 from alerter.core.calendar import last_full, local_day, midnight
 from alerter.core.checks import Check
@@ -134,7 +135,8 @@ def _forecast(
     views: Sequence[AccountView], metric: Metric, start: datetime, end: datetime | None, today: date, timezone: str
 ) -> Forecast | None:
     """None without a single known day."""
-    history = [(day, _count(views, metric, window)) for day, window in _days(today, timezone)]
+    days, bounds = _days(today, timezone)
+    history = list(zip(days, _counts(views, metric, bounds), strict=True))
     if all(count is None for _, count in history):
         return None
     last = today + BALANCE * DAY if end is None else local_day(end, timezone)
@@ -143,19 +145,26 @@ def _forecast(
 
 
 @lru_cache(maxsize=64)
-def _days(today: date, timezone: str) -> tuple[tuple[date, Window], ...]:
-    """The last days up to `today` with their windows, oldest first; the same for every license of a time zone."""
-    days = [today - back * DAY for back in reversed(range(HISTORY))]
-    return tuple((day, Window(midnight(day, timezone), midnight(day + DAY, timezone))) for day in days)
+def _days(today: date, timezone: str) -> tuple[tuple[date, ...], tuple[tuple[int, int], ...]]:
+    """The last days up to `today`, and their bounds in epoch seconds; the same for every license of a time zone."""
+    days = tuple(today - back * DAY for back in reversed(range(HISTORY)))
+    begins = [int(midnight(day, timezone).timestamp()) for day in (*days, today + DAY)]
+    return days, tuple(pairwise(begins))
 
 
-def _count(views: Sequence[AccountView], metric: Metric, window: Window) -> int | None:
-    """One day over all accounts; None when one of them did not report it or was not read."""
-    total = 0
-    for view in views:
-        counts: Mapping[str, int] | None = view.closed.get(window)
-        value = None if counts is None else metric.value(counts)
-        if value is None:
-            return None
-        total += value
+def _counts(views: Sequence[AccountView], metric: Metric, bounds: Sequence[tuple[int, int]]) -> Sequence[int | None]:
+    """Each day over all accounts; None when one of them did not report it or was not read."""
+    total = _of_account(views[0], metric, bounds)
+    for view in views[1:]:
+        more = _of_account(view, metric, bounds)
+        total = [None if a is None or b is None else a + b for a, b in zip(total, more, strict=True)]
     return total
+
+
+def _of_account(view: AccountView, metric: Metric, bounds: Sequence[tuple[int, int]]) -> list[int | None]:
+    """Each day of one account. What a derived metric subtracts counts only as far as it is reported."""
+    plus = [None if c is None else sum(c) for c in view.closed.days(metric.plus or (metric.name,), bounds)]
+    for name in metric.minus:
+        less = view.closed.days((name,), bounds)
+        plus = [n if n is None or c is None else n - c[0] for n, c in zip(plus, less, strict=True)]
+    return [None if n is None else max(0, n) for n in plus] if metric.minus else plus

@@ -58,3 +58,20 @@ def test_every_change_shows_in_the_version() -> None:
     assert closed.version == version
     closed[day] = {"num_operations": 2}
     assert closed.version > version
+
+
+def test_a_series_has_a_hole_where_a_day_or_a_count_is_missing() -> None:
+    days = day_windows_before(NOW, 6, "UTC")[::-1]
+    both = {"num_operations": 1, "sign_operations": 2}
+    closed = ClosedCounts({days[0]: both, days[1]: {"num_operations": 5}, days[3]: both, days[5]: both})
+    bounds = [(int(day.start.timestamp()), int(day.end.timestamp())) for day in days[:5]]
+    assert closed.days(("num_operations",), bounds) == [(1,), (5,), None, (1,), None]
+    assert closed.days(("num_operations", "sign_operations"), bounds) == [(1, 2), None, None, (1, 2), None]
+    assert closed.days(("plugin",), bounds) == [None] * 5
+
+
+def test_what_was_worked_out_is_forgotten_with_the_next_change() -> None:
+    closed = ClosedCounts()
+    closed.worked["sum"] = 5
+    closed[day_windows_before(NOW, 1, "UTC")[0]] = {"num_operations": 1}
+    assert closed.worked == {}

@@ -202,3 +202,27 @@ def test_not_before_is_the_rules_own() -> None:
     found = story(ForecastRule(not_before=Share(Decimal("0.5"))), "100%", limit=1000)
     assert lived(found, *[100] * 14).told == []
     assert lived(found, 100).told == [("crossed", "100%")]
+
+
+def test_a_difference_of_counts_is_foreseen_too() -> None:
+    quotas = (quota("other_operations", 1500),)
+    found = Story(book(rule("100%", options=ForecastRule()), quotas=quotas, starts=date(2025, 4, 15)))
+    for counts in (days(*STEADY * 26), days(*[100] * 15, until=START + 15 * DAY)):
+        found.closed(
+            {w: {"num_operations": c["num_operations"] + 50, "sign_operations": 50} for w, c in counts.items()}
+        )
+    found.now = START + 15 * DAY
+    found.read(SOON, num_operations=2250, sign_operations=750)
+    assert found.told == [("crossed", "100%")]
+    assert found.events[0].payload["expected"] == pytest.approx(3000, rel=0.05)
+
+
+def test_a_pool_is_foreseen_as_one_and_waits_for_all_its_accounts() -> None:
+    pooled = rule("100%", options=ForecastRule())
+    found = Story(book(pooled, quotas=(quota("num_operations", 3200),), accounts=("acme", "dr"), starts=START.date()))
+    counts = days(*[100] * 15, until=START + 15 * DAY)
+    found.now = START + 15 * DAY
+    found.closed(counts).read(SOON, num_operations=1500)
+    assert result(found)[0] == "too_early"
+    found.closed(counts, "dr").read(SOON, "dr", num_operations=1500)
+    assert found.told == [("crossed", "100%")]
