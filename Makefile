@@ -48,6 +48,7 @@ bench: install-dev
 # Regenerates what is made from the code: the JSON Schema and the key reference.
 docs: install
 	$(BIN)/alerter schema > rules/schema.json
+	$(BIN)/alerter schema --tests > rules/test-schema.json
 	$(BIN)/alerter schema --markdown > docs/rules.md
 
 # Re-resolves the hash-locked requirements (needs uv on the PATH).

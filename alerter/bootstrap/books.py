@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from alerter.bootstrap import clock
 from alerter.channels import OPTIONS
 from alerter.core.book import RuleBook
 from alerter.core.errors import ConfigurationError, Mistake, RuleBookError
@@ -44,6 +45,7 @@ def _loaded(files: Mapping[str, str], settings: Settings) -> Opened:
         poll_every=settings.poll_every,
         requests_per_second=settings.requests_per_second,
         used_channels=[settings.ops_channel] if settings.ops_channel else [],
+        today=clock.now().date(),
     )
     return Opened(book=found.book, files=files, plain=found.plain, warnings=found.warnings)
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from alerter.cli import backfill, check, database, explain, history, outbox, rules, service, status, usage
+from alerter.cli import backfill, check, database, explain, history, outbox, rules, service, status, testing, usage
 from alerter.cli.faults import Commands
 
 app = typer.Typer(
@@ -39,6 +39,7 @@ app.command(epilog="Example: alerter run --rules /etc/alerter/rules --database /
 app.command(epilog="Example: alerter demo")(service.demo)
 app.command(epilog="Example: alerter check --dry-run --fail-on warning")(check.check)
 app.command(epilog="Example: alerter validate rules/ --strict --format github")(rules.validate)
+app.command("test", epilog="Example: alerter test rules/ --junit results.xml")(testing.run_tests)
 app.command(epilog="Example: alerter status --output csv > licenses.csv")(status.status)
 app.command(epilog="Example: alerter history --since 7d")(history.history)
 app.command(epilog="Example: alerter explain quota-used --at 2026-05-09")(explain.explain)

@@ -20,15 +20,18 @@ def validate(
     path: Annotated[Path | None, typer.Argument(help="A rules folder or one rule file.", show_default=False)] = None,
     format: Annotated[Format, typer.Option(help="For people, programs, or pull requests.")] = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when there are warnings.")] = False,
+    secrets: Annotated[bool, typer.Option("--secrets", help="Also warn of secrets that are not there.")] = False,
     rules: Rules = None,
     database: Database = None,
 ) -> None:
     """Check the rule files, and show every mistake in them at once.
 
-    Exits with 2 when there is a mistake. It needs no database, no secret and no network.
+    Exits with 2 when there is a mistake. It needs no database, no network, and no secret
+    without --secrets.
     """
     settings = settings_of(path or rules, database)
     from alerter.bootstrap.books import read_book
+    from alerter.bootstrap.surroundings import warnings_around
     from alerter.cli.faults import texts
     from alerter.core.errors import RuleBookError
     from alerter.rulebook import render
@@ -36,7 +39,7 @@ def validate(
     opened = None
     try:
         opened = read_book(settings)
-        found = opened.warnings
+        found = (*opened.warnings, *warnings_around(opened, settings, secrets=secrets))
     except RuleBookError as error:
         found = error.mistakes
     shown = render(found, format, texts() if found else {}, color=sys.stdout.isatty())
@@ -64,6 +67,7 @@ def _many(number: int, noun: str) -> str:
 
 
 def schema(
+    tests: Annotated[bool, typer.Option("--tests", help="The schema of rule tests (*.test.yaml) instead.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", hidden=True, help="Print docs/rules.md.")] = False,
     rules: Annotated[Path | None, typer.Option(hidden=True)] = None,
     database: Annotated[str | None, typer.Option(hidden=True)] = None,
@@ -72,8 +76,9 @@ def schema(
     from alerter.channels import OPTIONS
     from alerter.rulebook import markdown as page
     from alerter.rulebook import schema as made
+    from alerter.rulebook import trial_schema
 
     if markdown:
         typer.echo(page(OPTIONS), nl=False)
     else:
-        typer.echo(json.dumps(made(OPTIONS), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(trial_schema() if tests else made(OPTIONS), indent=2, ensure_ascii=False))

@@ -173,6 +173,7 @@ def _days_until(day: date, count: int, tz: str) -> Window:
     return Window(days[-1].start, days[0].end)
 
 
+@lru_cache(maxsize=4096)
 def before(window: Window, tz: str) -> Window:
     """The stretch just before: of as many local days if the window is whole local days, else of the same length."""
     days = days_between(window.start, window.end, tz)

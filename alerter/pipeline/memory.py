@@ -13,7 +13,7 @@ from typing import Protocol
 from alerter.core.kinds.course import adds_up
 from alerter.core.kinds.outlook import HISTORY
 from alerter.core.metrics import REPORTED
-from alerter.core.model import AskKind, Reading, Window
+from alerter.core.model import AskKind, PollState, Reading, Window
 from alerter.core.plan import Needs, depth, live_slots
 from alerter.core.ports import Alerts, Ledger, Polls, Record, Slot, Subject
 from alerter.core.series import AccountView, slot_of
@@ -24,13 +24,27 @@ KEPT = 20
 
 
 class Readable(Ledger, Alerts, Polls, Protocol):
-    """The parts of the store that memory is loaded from."""
+    """The parts of the store that hold what was read and judged."""
+
+
+class Recalled(Protocol):
+    """What memory is loaded from; a store has all of it."""
+
+    async def records(self, subjects: Sequence[Subject], now: datetime) -> dict[Subject, Record]: ...
+
+    async def poll_states(self, accounts: Sequence[str] | None = None) -> list[PollState]: ...
+
+    async def latest(self, slots: Sequence[Slot], before: datetime | None = None) -> list[Reading]: ...
+
+    async def closed_counts(
+        self, accounts: Sequence[str], metrics: Sequence[str], since: datetime, until: datetime | None = None
+    ) -> list[tuple[str, Window, Mapping[str, int]]]: ...
 
 
 class Memory:
     """Views of accounts and records of subjects, by name."""
 
-    def __init__(self, store: Readable) -> None:
+    def __init__(self, store: Recalled) -> None:
         self._store = store
         self.views: dict[str, AccountView] = {}
         self.records: dict[Subject, Record] = {}
@@ -98,7 +112,7 @@ def _drop_old_slots(view: AccountView, need: Needs, now: datetime) -> None:
 
 
 async def load_views(
-    store: Readable,
+    store: Recalled,
     needs: Mapping[str, Needs],
     accounts: Sequence[str],
     now: datetime,
@@ -123,7 +137,7 @@ async def load_views(
 
 
 async def load_days(
-    store: Readable, watch: Watch, subjects: Sequence[Subject], views: Mapping[str, AccountView], now: datetime
+    store: Recalled, watch: Watch, subjects: Sequence[Subject], views: Mapping[str, AccountView], now: datetime
 ) -> None:
     """Put into these views the completed days of every quota whose use adds up, whatever rules look back on."""
     quotas = [q for s in subjects if (lic := watch.subjects[s].license) for q in lic.quotas.values()]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 
@@ -14,9 +15,9 @@ from alerter.core.metrics import REPORTED
 from alerter.core.model import AskKind, Event, PollState, Reading, Reason, Severity, Window
 from alerter.core.plan import final_windows
 from alerter.core.polling import after_failure, after_success
-from alerter.core.ports import Settlement, Store, Subject
+from alerter.core.ports import Settlement, Subject
 from alerter.core.series import fallen
-from alerter.pipeline.memory import Memory
+from alerter.pipeline.memory import Memory, Recalled
 from alerter.pipeline.watch import Watch
 
 log = structlog.get_logger(__name__)
@@ -39,6 +40,12 @@ class Answer:
     fill: datetime | None = None
 
 
+class Settles(Recalled, Protocol):
+    """What settling needs of a store: to recall, and to keep a batch whole or not at all."""
+
+    async def settle(self, settlement: Settlement) -> None: ...
+
+
 @dataclass(slots=True)
 class Settled:
     """What a batch came to, for logs and metrics."""
@@ -56,7 +63,7 @@ class Settler:
 
     def __init__(
         self,
-        store: Store,
+        store: Settles,
         watch: Watch,
         *,
         poll_every: timedelta,

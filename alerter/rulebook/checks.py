@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 
 from alerter.core.book import Amount, Rule, RuleBook, Unit
@@ -12,6 +12,8 @@ from alerter.core.checks import Check, checks_of
 from alerter.core.errors import Mistake
 from alerter.core.metrics import catalogue
 from alerter.rulebook.build import falls
+from alerter.rulebook.contracts import claimed_twice, cut_periods, ended
+from alerter.rulebook.literals import literal_secrets
 from alerter.rulebook.nodes import Step, Tree
 from alerter.rulebook.words import Nearest, lasting, shown
 
@@ -22,13 +24,14 @@ Warned = tuple[tuple[Step, ...], str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """What the checks look at. `used` names channels that settings use."""
+    """What the checks look at. `used` names channels that settings use; without `today` no date is in the past."""
 
     book: RuleBook
     tree: Tree
     poll_every: timedelta | None
     requests_per_second: float | None
     used: Collection[str]
+    today: date | None = None
 
     @cached_property
     def checks(self) -> Mapping[str, list[Check]]:
@@ -43,8 +46,8 @@ class Subject:
 
 def warnings(subject: Subject, files: Mapping[str, str]) -> tuple[Mistake, ...]:
     """Everything that looks wrong and is not silenced, in the order of the files."""
-    silenced = _silenced(files)
-    found: list[Mistake] = list(_misspelt(files))
+    silenced = silenced_in(files)
+    found: list[Mistake] = [*_misspelt(files), *literal_secrets(files, silenced)]
     for name, (check, _) in CHECKS.items():
         for path, text, hint in check(subject):
             mistake = subject.tree.mistake(path, text, hint, at_key=not isinstance(path[-1], int))
@@ -62,15 +65,16 @@ def _comments(files: Mapping[str, str]) -> Iterator[tuple[str, int, int, list[st
                     yield file, number, found.start() + 1, [n.strip() for n in found[1].split(",") if n.strip()]
 
 
-def _silenced(files: Mapping[str, str]) -> dict[tuple[str, int], list[str]]:
+def silenced_in(files: Mapping[str, str]) -> dict[tuple[str, int], list[str]]:
+    """The checks that are switched off, by file and line."""
     return {(file, line): names for file, line, _, names in _comments(files)}
 
 
 def _misspelt(files: Mapping[str, str]) -> Iterator[Mistake]:
     for file, line, column, names in _comments(files):
         for name in names:
-            if name not in CHECKS:
-                hint = Nearest().hint(name, CHECKS)
+            if name not in CHECKS and name not in ELSEWHERE:
+                hint = Nearest().hint(name, (*CHECKS, *ELSEWHERE))
                 text = f"no check is called {shown(name)}"
                 where = Mistake(file=file, line=line, column=column, path="", text=text, hint=hint)
                 yield replace(where, check="unknown-check", severity="warning")
@@ -223,5 +227,18 @@ CHECKS: dict[str, tuple[Callable[[Subject], Iterable[Warned]], str]] = {
     "window-shorter-than-polling": (_short_window, "a `window` shorter than ALERTER_POLL_EVERY"),
     "unused-account": (_unused_account, "an account in no license, which no rule names either"),
     "account-twice": (_account_twice, "two accounts with the same address and id"),
+    "quota-claimed-twice": (
+        lambda s: claimed_twice(s.book),
+        "two licenses have a quota on one metric of one account at the same time",
+    ),
+    "license-ended": (lambda s: ended(s.book, s.today), "a license whose `ends` is in the past"),
+    "period-cut": (lambda s: cut_periods(s.book), "the license ends in the middle of a quota's period"),
     "request-rate": (_request_rate, "more requests an interval than ALERTER_REQUESTS_PER_SECOND allows"),
 }
+
+ELSEWHERE = {
+    "literal-secret": "a comment, label or address holds what looks like a token, hook or password",
+    "template-fails": "a template of ALERTER_TEMPLATES fails on sample data (`alerter validate` only)",
+    "secret-missing": "a secret that the rules name is not there (`alerter validate --secrets` only)",
+}
+"""Checks of what is not an entry of the rule book."""

@@ -44,6 +44,19 @@ class Composed:
 def compose(file: str, text: str) -> Composed:
     """The tree of one file and its mistakes of syntax; never raises."""
     builder = _Builder(file)
+    whole = _build(builder, text)
+    return Composed(builder.roots[-1] if whole and builder.roots else None, builder.mistakes)
+
+
+def compose_each(file: str, text: str) -> tuple[list[Node], list[Mistake]]:
+    """The trees of all documents of one file, and its mistakes of syntax; what comes after a mistake is not read."""
+    builder = _Builder(file, several=True)
+    _build(builder, text)
+    return builder.roots, builder.mistakes
+
+
+def _build(builder: "_Builder", text: str) -> bool:
+    """Whether all of it could be read; the builder has what could not."""
     try:
         builder.read(text)
     except Refused as error:
@@ -51,8 +64,8 @@ def compose(file: str, text: str) -> Composed:
     except (YAMLError, YAMLStreamError, ValueError, IndexError) as error:
         builder.complain(*explain(error, text, builder.open[-1].node if builder.open else None))
     else:
-        return Composed(builder.root, builder.mistakes)
-    return Composed(None, builder.mistakes)
+        return True
+    return False
 
 
 @dataclass(slots=True)
@@ -66,9 +79,10 @@ class _Open:
 
 
 class _Builder:
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, *, several: bool = False) -> None:
         self.file = file
-        self.root: Node | None = None
+        self.several = several
+        self.roots: list[Node] = []
         self.mistakes: list[Mistake] = []
         self.documents = 0
         self.open: list[_Open] = []
@@ -99,7 +113,8 @@ class _Builder:
 
     def document(self, event: Any) -> None:
         self.documents += 1
-        if self.documents > 1:
+        self.anchors.clear()
+        if self.documents > 1 and not self.several:
             mark = event.start_mark
             raise Refused(mark.line, mark.column, "a second document begins here", "one file holds one; remove the ---")
 
@@ -159,7 +174,7 @@ class _Builder:
     def add(self, node: Node, size: int) -> None:
         """Hang a finished node where it belongs. `size` counts what an alias repeats again."""
         if not self.open:
-            self.root = node
+            self.roots.append(node)
             return
         frame = self.open[-1]
         frame.size += size

@@ -26,18 +26,34 @@ def read_folder(path: Path) -> dict[str, str]:
     return _read_all(path, found)
 
 
+def read_trials(path: Path) -> dict[str, str]:
+    """File name -> text of every `*.test.yaml` in the folder, in name order; `path` may be one file.
+
+    Raises as `read_folder` does.
+    """
+    if not path.exists():
+        raise ConfigurationError(f"there are no rule tests at {path}")
+    found = [path] if path.is_file() else [f for f in _yaml_files(path) if f.stem.endswith(".test")]
+    if not found:
+        raise ConfigurationError(f"the folder {path} holds no rule test: put at least one *.test.yaml in it")
+    return _read_all(path, found)
+
+
+def holds_rules(folder: Path) -> bool:
+    """Whether a rule file is in this folder."""
+    return folder.is_dir() and bool(_rule_files(folder))
+
+
 def _rule_files(folder: Path) -> list[Path]:
+    return [file for file in _yaml_files(folder) if not file.stem.endswith(".test")]
+
+
+def _yaml_files(folder: Path) -> list[Path]:
     try:
         names = sorted(folder.iterdir())
     except OSError as error:
         raise ConfigurationError(f"the folder {folder} cannot be read: {error.strerror}") from None
-    return [file for file in names if _is_rule_file(file)]
-
-
-def _is_rule_file(file: Path) -> bool:
-    if file.name.startswith(".") or file.is_dir():
-        return False
-    return file.suffix in {".yaml", ".yml"} and not file.stem.endswith(".test")
+    return [f for f in names if f.suffix in {".yaml", ".yml"} and not f.name.startswith(".") and not f.is_dir()]
 
 
 def _read_all(path: Path, found: Iterable[Path]) -> dict[str, str]:

@@ -6,7 +6,7 @@ LATER: dict[str, frozenset[str]] = {
     "section": frozenset({"digests", "silences"}),
     "rule kind": frozenset(),
     "channel kind": frozenset({"webhook", "apprise"}),
-    "key": frozenset({"discover"}),
+    "key": frozenset({"discover", "acknowledge", "acknowledgements", "acks", "silences"}),
 }
 
 

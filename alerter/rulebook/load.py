@@ -4,7 +4,7 @@ import gc
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from pydantic import ValidationError
 
@@ -49,14 +49,15 @@ def load(
     poll_every: timedelta | None = None,
     requests_per_second: float | None = None,
     used_channels: Collection[str] = (),
+    today: date | None = None,
 ) -> Loaded:
     """The rule book of these files; raises RuleBookError with every mistake of every file.
 
-    `poll_every`, `requests_per_second` (a host) and `used_channels` (named by settings) sharpen the warnings.
+    `poll_every`, `requests_per_second` (a host), `used_channels` (named by settings) and `today` sharpen the warnings.
     """
     _check_size(files)
     with _no_collection():
-        return _load(files, channel_kinds, poll_every, requests_per_second, used_channels)
+        return _load(files, channel_kinds, poll_every, requests_per_second, used_channels, today)
 
 
 def _load(
@@ -65,6 +66,7 @@ def _load(
     poll_every: timedelta | None,
     requests_per_second: float | None,
     used_channels: Collection[str],
+    today: date | None,
 ) -> Loaded:
     mistakes: list[Mistake] = []
     made = forms(channel_kinds)
@@ -78,7 +80,12 @@ def _load(
         raise RuleBookError(sorted(set(mistakes), key=lambda m: (m.file, m.line, m.column)))
     book = build(valid, files_hash(files), channel_kinds)
     subject = Subject(
-        book=book, tree=tree, poll_every=poll_every, requests_per_second=requests_per_second, used=used_channels
+        book=book,
+        tree=tree,
+        poll_every=poll_every,
+        requests_per_second=requests_per_second,
+        used=used_channels,
+        today=today,
     )
     return Loaded(book=book, warnings=warnings(subject, files), plain=data, files=dict(files))
 

@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 from alerter.core.kinds import KINDS
 from alerter.core.metrics import CATALOGUE
 from alerter.rulebook import models
-from alerter.rulebook.checks import CHECKS
+from alerter.rulebook.checks import CHECKS, ELSEWHERE
 from alerter.rulebook.forms import forms, rule_form
 from alerter.rulebook.models import Form, Written
 from alerter.rulebook.words import lasting
@@ -142,7 +142,9 @@ def _metrics() -> str:
 
 
 def _checks() -> str:
-    intro = "A check warns; `# alerter: ignore[name]` at the end of its line switches it off there.\n\n"
-    return intro + "\n".join(
-        ["| name | warns when |", "|---|---|", *(f"| `{n}` | {t} |" for n, (_, t) in CHECKS.items())]
+    intro = (
+        "A check warns; `# alerter: ignore[name]` at the end of its line switches it off there.\n"
+        "What each is about: [checks.md](checks.md).\n\n"
     )
+    said = {name: text for name, (_, text) in CHECKS.items()} | ELSEWHERE
+    return intro + "\n".join(["| name | warns when |", "|---|---|", *(f"| `{n}` | {t} |" for n, t in said.items())])

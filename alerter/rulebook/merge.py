@@ -85,23 +85,23 @@ def _section(tree: Tree, file: str, section: str, node: Node) -> Iterator[Mistak
                 "write its keys indented below it",
             )
         else:
-            yield from _empty(file, (section, name), entry.node)
+            yield from empty(file, (section, name), entry.node)
 
 
-def _empty(file: str, path: tuple[Step, ...], node: Node) -> Iterator[Mistake]:
+def empty(file: str, path: tuple[Step, ...], node: Node) -> Iterator[Mistake]:
     """Keys and items with nothing after them."""
     for name, entry in node.entries.items():
         if entry.node.value is None:
             yield _at(file, entry, spelled((*path, name)), *_nothing(path, name))
         elif not isinstance(entry.node.value, (str, bool)):
-            yield from _empty(file, (*path, name), entry.node)
+            yield from empty(file, (*path, name), entry.node)
     for index, item in enumerate(node.items):
         if item.value is None:
             yield _at(
                 file, Entry(item.line, item.column, item), spelled((*path, index)), "this item is empty", "remove it"
             )
         elif not isinstance(item.value, (str, bool)):
-            yield from _empty(file, (*path, index), item)
+            yield from empty(file, (*path, index), item)
 
 
 def _nothing(path: tuple[Step, ...], name: str) -> tuple[str, str]:

@@ -37,7 +37,7 @@ def validate(data: Mapping[str, Section], forms: Forms, tree: Tree, mistakes: li
             mistakes += wrong
         valid[section] = {}
         for kind, group in groups.items():
-            valid[section] |= _group(section, group, forms.of(section, kind), tree, mistakes, nearest)
+            valid[section] |= group_of(section, group, forms.of(section, kind), tree, mistakes, nearest)
     return valid
 
 
@@ -85,9 +85,10 @@ def _kind_mistake(
     return tree.mistake(path, f"unknown {what} {shown(kind)}; there are: {allowed}", hint)
 
 
-def _group(
+def group_of(
     section: str, group: dict[str, Plain], form: type[Form], tree: Tree, mistakes: list[Mistake], nearest: Nearest
 ) -> dict[str, Form]:
+    """Entries of one model that are right; mistakes of the others are added."""
     try:
         return adapter(form).validate_python(group)
     except ValidationError as error:
