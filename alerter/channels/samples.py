@@ -57,6 +57,22 @@ _ONCE: Facts = {
     name: CROSSED[name]
     for name in ("type", "rule", "kind", "owner", "runbook", "subject_kind", "subject", "license", "accounts", "at")
 } | {"severity": "info", "metrics": ["sign_operations"], "metrics_words": ["sign operations"]}
+_OUTLOOK: Facts = {
+    "expected": 86_000_000,
+    "low": 78_500_000,
+    "high": 94_100_000,
+    "runs_out": "2026-05-02T04:00:00+00:00",
+    "method": "recent daily level, weekday rhythm of the last weeks",
+    "off_by": 0.06,
+}
+_AHEAD: Facts = {
+    "expected": 86_000_000,
+    "expected_low": 78_500_000,
+    "expected_high": 94_100_000,
+    "expected_by": "recent daily level, weekday rhythm of the last weeks",
+    "expected_off_by": 0.06,
+    "runs_out": "2026-05-02T04:00:00+00:00",
+}
 _BACK: Facts = {**CROSSED, "reason": "recovered", "severity": "info", "value": 30_500_000, "share": 0.61} | {
     "remaining": 19_500_000,
     "passed": [],
@@ -98,6 +114,37 @@ EVENTS: Mapping[str, Facts] = {
         }
     }
     | {"summary": "{{ subject }} used {{ extra.change|share }} more {{ metric_words }} than in the week before"},
+    "forecast": {**CROSSED, **_AHEAD, "rule": "on-course", "kind": "forecast", "threshold": "100%", "passed": []}
+    | {"next_threshold": None, "extra": {**_OUTLOOK, "part": 1.72}}
+    | {"summary": "{{ subject }} is on course to use {{ extra.part|share }} of its {{ metric_words }}"},
+    "runway": {**CROSSED, **_AHEAD, "rule": "lasts", "kind": "runway", "threshold": "7d", "passed": ["21d"]}
+    | {"next_threshold": None, "measure": "remaining", "extra": {**_OUTLOOK, "left": 172_800}}
+    | {"summary": "{{ subject }}: {{ metric_words }} are expected to run out on {{ extra.runs_out|date(zone) }}"},
+    "unused": {**CROSSED, "rule": "too-much", "kind": "unused", "value": 15_000_000, "share": 0.3, "passed": []}
+    | {"remaining": 35_000_000, "threshold": "40%", "next_threshold": None}
+    | {"extra": {**_OUTLOOK, "expected": 29_000_000, "runs_out": None, "unused": 21_000_000, "part": 0.42}}
+    | {"summary": "{{ subject }} is expected to leave {{ extra.part|share }} of its {{ metric_words }} unused"},
+    "overage_cost": {**CROSSED, **_AHEAD, "rule": "dear", "kind": "overage_cost", "threshold": "400 USD"}
+    | {"passed": [], "next_threshold": None, "overage": "450.00 USD"}
+    | {"extra": {**_OUTLOOK, "cost": "450.00", "currency": "USD"}}
+    | {"summary": "{{ subject }} is expected to pay {{ extra.cost }} {{ extra.currency }} for {{ metric_words }}"},
+    "pace": {**CROSSED, "rule": "ahead", "kind": "pace", "threshold": "1.5", "passed": [], "next_threshold": None}
+    | {"extra": {"ratio": "1.76", "gone": 0.5134}}
+    | {"summary": "{{ subject }} has used its {{ metric_words }} at {{ extra.ratio }} times an even pace"},
+    "concentration": {**CROSSED, **_NO_QUOTA, "rule": "one-app", "kind": "concentration", "value": 36_168_000}
+    | {"metric": "operation_top_app", "metric_words": "operations by app", "threshold": "60%", "passed": []}
+    | {"next_threshold": None, "top": [["billing-worker", 36_168_000], ["tokenizer", 4_100_000]]}
+    | {"extra": {"what": "app", "name": "billing-worker", "part": 0.8, "total": 45_210_000}}
+    | {"summary": "{{ subject }}: one app makes {{ extra.part|share }} of the operations"},
+    "anomaly": {**CROSSED, **_NO_QUOTA, **_NO_PERIOD, "rule": "odd-day", "kind": "anomaly", "value": 3_900_000}
+    | {"threshold": "4", "passed": [], "next_threshold": "8"}
+    | {"extra": {"day": "2026-04-29T04:00:00+00:00", "zone": "America/New_York", "typical": 1_500_000, "score": "6.4"}}
+    | {"summary": "{{ subject }} had {{ value|count }} {{ metric_words }}, {{ extra.score }} deviations off"},
+    "expiry": {**CROSSED, **_NO_QUOTA, **_NO_PERIOD, "rule": "renewal", "kind": "expiry", "value": 30, "unit": ""}
+    | {"metric": "", "metric_words": "", "measure": "remaining", "threshold": "30d", "passed": ["90d"]}
+    | {"next_threshold": "7d", "as_of": None}
+    | {"extra": {"ends": "2026-05-30T04:00:00+00:00", "ended": False, "zone": "America/New_York"}}
+    | {"summary": "{{ subject }}: the license ends on {{ extra.ends|date(extra.zone) }}"},
     "stale": {**CROSSED, **_NO_QUOTA, **_NO_PERIOD, "rule": "fresh", "kind": "stale", "value": 9000, "unit": ""}
     | {"subject_kind": "account", "subject": "acme-dr", "metric": "", "metric_words": "", "threshold": "2h"}
     | {"passed": [], "next_threshold": None, "extra": {"account": "acme-dr", "error": "no answer within 30 s"}}

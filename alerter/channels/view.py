@@ -33,6 +33,13 @@ _EVENT: Facts = {
             "rule",
             "alert",
             "link_path",
+            "expected",
+            "expected_low",
+            "expected_high",
+            "expected_by",
+            "expected_off_by",
+            "runs_out",
+            "overage",
         ]
     ),
     **dict.fromkeys(["kind", "subject_kind", "subject", "metric_words", "unit", "why"], ""),
@@ -50,7 +57,11 @@ _EVENT: Facts = {
     "approximate": False,
     "extra": {},
 }
-_EXTRA: Facts = dict.fromkeys(["current", "baseline", "change", "window", "through", "zone", "error", "account"])
+_EXTRA: Facts = {
+    **dict.fromkeys(["current", "baseline", "change", "window", "through", "zone", "error", "account", "against"]),
+    **dict.fromkeys(["ends", "ended", "name", "part", "total", "what", "ratio", "gone", "typical", "score", "day"]),
+    **dict.fromkeys(["expected", "low", "high", "runs_out", "method", "cost", "currency", "unused", "left"]),
+}
 _NOTICE: Facts = {"severity": "warning", "reason": "service", "title": "", "text": "", "details": (), "lost": None}
 
 

@@ -24,11 +24,14 @@ async def _status(settings: "Settings", output: Shape) -> None:
     from alerter.bootstrap.reading import reading
     from alerter.cli.licenses import show
     from alerter.core.model import Status
+    from alerter.pipeline.overview import CHUNK
 
     async with reading(settings) as reader:
         say_rejected(reader)
         book, now = reader.watch.book, clock.now()
-        reports = await reader.overview.licenses(reader.watch, list(book.licenses), now)
+        reports = await reader.overview.licenses(
+            reader.watch, list(book.licenses), now, ahead=len(book.licenses) <= CHUNK
+        )
         polls = await reader.store.poll_states(list(book.accounts))
         alerts = [alert for alert in await reader.store.live_alerts() if alert.status is Status.OPEN]
         show(reports, polls, alerts, output, now)

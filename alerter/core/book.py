@@ -26,21 +26,31 @@ def key(doc: str, *, example: object, default: Any = dataclasses.MISSING) -> Any
     return field(default=default, metadata={"doc": doc, "example": example})
 
 
+Share = NewType("Share", Decimal)
+"""A key written `10%`, as a fraction: 0.1."""
+
+
 class Unit(StrEnum):
-    """How a number in a rule is written: `80%`, `50M`, `6h`."""
+    """How a number in a rule is written: `80%`, `50M`, `6h`, `1.25`, `5000 USD`."""
 
     SHARE = "share"
     COUNT = "count"
     DURATION = "duration"
+    RATIO = "ratio"
+    MONEY = "money"
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number with its unit: a share as a fraction (`80%` is 0.8), a count, or a duration in seconds."""
+    """A number with its unit: a share as a fraction (`80%` is 0.8), a count, a duration in seconds, a ratio, or money.
+
+    `currency` is the ISO 4217 code of money, else empty.
+    """
 
     value: Decimal
     unit: Unit
     text: str
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

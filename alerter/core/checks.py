@@ -66,23 +66,34 @@ def _per_account(rule: Rule, book: RuleBook) -> bool:
     """Whether a rule is judged on accounts one by one instead of on licenses."""
     if getattr(rule.options, "PER_ACCOUNT", False):
         return True
+    if getattr(rule.options, "WHOLE_LICENSE", False):
+        return False
     named = bool(rule.accounts or rule.labels) and not rule.licenses
     return not rule.options.NEEDS_QUOTA and (named or not book.licenses)
 
 
 def _metrics(rule: Rule, quotas: Iterable[str], known: Mapping[str, Metric]) -> list[str]:
     """Metric names a rule is judged on: all with a quota by default; globs choose among these where there are any."""
-    quotas = list(quotas)
+    if getattr(rule.options, "WHOLE_LICENSE", False):
+        return [""]
+    judges = getattr(rule.options, "judges", _is_number)
+    quotas = [name for name in quotas if judges(known[name])]
     if not rule.metrics:
-        return quotas or ([] if rule.options.NEEDS_QUOTA else ["num_operations"])
+        usual = list(getattr(rule.options, "METRICS", ())) or quotas
+        return usual or ([] if rule.options.NEEDS_QUOTA else ["num_operations"])
     names: list[str] = []
     for wanted in rule.metrics:
         if wanted in known:
-            names.append(wanted)
+            names += [wanted] if judges(known[wanted]) else []
             continue
-        pool = quotas if rule.options.NEEDS_QUOTA else [n for n, m in known.items() if m.kind is not MetricKind.MAP]
+        pool = quotas if rule.options.NEEDS_QUOTA else [n for n, m in known.items() if judges(m)]
         names += [name for name in pool if fnmatchcase(name, wanted)]
     return list(dict.fromkeys(names))
+
+
+def _is_number(metric: Metric) -> bool:
+    """What every kind judges that does not say otherwise: all but the maps."""
+    return metric.kind is not MetricKind.MAP
 
 
 def _license_checks(rule: Rule, lic: License, known: Mapping[str, Metric]) -> list[Check]:
@@ -90,7 +101,7 @@ def _license_checks(rule: Rule, lic: License, known: Mapping[str, Metric]) -> li
         Check(
             key=CheckKey(rule.name, "license", lic.name, name),
             rule=rule,
-            metric=known[name],
+            metric=known.get(name),
             accounts=lic.accounts,
             timezone=lic.timezone,
             license=lic,

@@ -92,6 +92,7 @@ def snapshot(check: Check, finding: Finding, tell: Tell, key: AlertKey, now: dat
         "alert": key.id,
         "link_path": f"/alerts/{key.id}",
         "summary": words if told else "",
+        "top": finding.extra.get("top", []),
         "extra": dict(finding.extra),
     }
 

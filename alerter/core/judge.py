@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from alerter.core import lifecycle
 from alerter.core.checks import Check, Watched
 from alerter.core.facts import snapshot, subject_facts
+from alerter.core.kinds.ahead import facts_ahead
 from alerter.core.kinds.case import FINAL_FOR, Case, Finding
 from alerter.core.lifecycle import Step
 from alerter.core.metrics import APP_CATEGORIES
@@ -72,11 +73,22 @@ def judge(
     unsaid: list[Judged] = []
     older = _older(record)
     for check in item.checks:
-        case = Case(check=check, now=now, views=views, fresh_for=fresh_for, memo=memo, stretches=stretches)  # type: ignore[arg-type]
+        case = Case(
+            check=check,
+            now=now,
+            views=views,
+            fresh_for=fresh_for,
+            memo=memo,  # type: ignore[arg-type]
+            stretches=stretches,
+            kept=record.kept,
+        )
         finding = check.rule.options.find(case)
         if check.key in older:
             _close_older(check, finding, older[check.key], verdict, now)
+        told = len(verdict.events)
         judged = _judge_one(check, finding, record, verdict, now)
+        if len(verdict.events) > told:
+            _look_ahead(case, finding, verdict, told)
         verdict.judged.append(judged)
         if finding.outcome in _SAID_ONCE or finding.silent:
             unsaid.append(judged)
@@ -84,6 +96,13 @@ def judge(
         _say_once(item, unsaid, record, verdict, now)
     _say_uncovered(item, views, record, verdict, now)
     return verdict
+
+
+def _look_ahead(case: Case, finding: Finding, verdict: Verdict, since: int) -> None:
+    """What is told of a quota says how its period is expected to end, where that is known."""
+    facts = facts_ahead(case, finding.limit)
+    if facts:
+        verdict.events[since:] = [replace(e, payload={**e.payload, **facts}) for e in verdict.events[since:]]
 
 
 def judge_final(
@@ -98,6 +117,8 @@ def judge_final(
     memo: dict[object, object] = {}
     at = window.end - timedelta(seconds=1)
     for check in item.checks:
+        if not getattr(check.rule.options, "FINAL", True):
+            continue
         case = Case(check=check, now=at, views=views, fresh_for=FINAL_FOR, memo=memo)  # type: ignore[arg-type]
         finding = check.rule.options.find(case)
         period = finding.period

@@ -5,7 +5,7 @@ First start, restart, outage and new rule all take this same path: what is neede
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerter.core.book import RuleBook
@@ -24,13 +24,15 @@ CALENDAR_MONTH = PeriodSpec("month", None, None, "UTC")
 
 @dataclass(slots=True)
 class Needs:
-    """What one account is asked for. `looked_back` are the metrics that rules read over completed time."""
+    """What one account is asked for. `looked_back` are the metrics that rules read over completed time, `maps` the
+    top maps that rules read."""
 
     periods: dict[PeriodSpec, None]
     sliding: dict[timedelta, None]
     stretches: dict[Stretch, None]
     zones: dict[str, None]
     looked_back: dict[str, None]
+    maps: dict[str, None] = field(default_factory=dict)
 
 
 def needs(book: RuleBook, subjects: Mapping[Subject, Watched]) -> dict[str, Needs]:
@@ -62,6 +64,8 @@ def _of_license(need: Needs, item: Watched, known: Mapping[str, Metric]) -> None
 
 
 def _of_check(need: Needs, reads: Reads, metric: Metric | None) -> None:
+    if metric is not None and metric.kind is MetricKind.MAP:
+        need.maps[metric.name] = None
     if reads.period is not None:
         need.periods[reads.period] = None
     if reads.sliding is not None:

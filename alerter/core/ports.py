@@ -6,7 +6,7 @@ Every method may raise `StoreError`; adapters live in alerter.sources, alerter.s
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from alerter.core.book import Account
 from alerter.core.model import (
@@ -58,11 +58,15 @@ class Slot:
 
 @dataclass(slots=True)
 class Record:
-    """What is remembered of one subject: alerts, last outcomes, and which notices were said."""
+    """What is remembered of one subject: alerts, last outcomes, and which notices were said.
+
+    `kept` is what judging worked out from completed days: never stored, and made again when it is not there.
+    """
 
     alerts: dict[AlertKey, Alert] = field(default_factory=dict)
     standings: dict[CheckKey, Standing] = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
+    kept: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from alerter.core.book import Quota, Rule
+from alerter.core.calendar import midnight
 from alerter.core.checks import Check, Watched
 from alerter.core.facts import share_of
+from alerter.core.kinds.ahead import outlook_now
 from alerter.core.kinds.case import Case, Finding
 from alerter.core.kinds.quota import QuotaRule
 from alerter.core.metrics import Metric
@@ -21,7 +23,9 @@ _SHOWN = Rule(name="", kind="quota", options=QuotaRule(), thresholds=())
 class QuotaReport:
     """One quota now. `used` is a lower bound unless `complete`; `share` is a fraction; `limit` None is unlimited.
 
-    `missing` are the accounts without a fresh reading, `silent` those that do not report the metric.
+    `missing` are the accounts without a fresh reading, `silent` those that do not report the metric. `expected` at the
+    period's end, with its 80 % band, and the midnight at which the day begins on which the quota `runs_out` (None: not
+    before the end) are there where completed days were read.
     """
 
     metric: str
@@ -41,6 +45,10 @@ class QuotaReport:
     as_of: datetime | None
     missing: tuple[str, ...]
     silent: tuple[str, ...]
+    expected: int | None = None
+    expected_low: int | None = None
+    expected_high: int | None = None
+    runs_out: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +100,11 @@ def _quota(
         license=item.license,
         quota=quota,
     )
-    finding = _SHOWN.options.find(Case(check=check, now=now, views=views, fresh_for=fresh_for, memo={}))
+    case = Case(check=check, now=now, views=views, fresh_for=fresh_for, memo={})
+    finding = _SHOWN.options.find(case)
+    outlook = outlook_now(case)
+    total = outlook if outlook and outlook.ends else None
+    out = outlook.runs_out(finding.limit) if outlook and finding.limit is not None else None
     state, severity = _state(finding, [a for a in standing if a.key.check.metric == metric.name])
     return QuotaReport(
         metric=metric.name,
@@ -112,6 +124,10 @@ def _quota(
         as_of=finding.as_of,
         missing=finding.missing,
         silent=finding.silent,
+        expected=total.expected if total else None,
+        expected_low=total.low if total else None,
+        expected_high=total.high if total else None,
+        runs_out=midnight(out, item.timezone) if out else None,
     )
 
 

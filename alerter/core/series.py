@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from alerter.core.calendar import days_between
+from alerter.core.days import ClosedCounts
 from alerter.core.metrics import Metric, MetricKind
 from alerter.core.model import AskKind, Outcome, PollState, Reading, Window
 
@@ -28,7 +29,7 @@ class AccountView:
     """
 
     live: dict[SlotKey, Reading] = field(default_factory=dict)
-    closed: dict[Window, Mapping[str, int]] = field(default_factory=dict)
+    closed: ClosedCounts = field(default_factory=ClosedCounts)
     poll: PollState | None = None
 
     def newest(self) -> Reading | None:
@@ -155,6 +156,14 @@ def stretch(view: AccountView, window: Window, metric: Metric, timezone: str) ->
 
     Read as one window where it was asked for as such; only operation counts may be added up from days.
     """
+    key, worked = (metric.name, window, timezone), view.closed.worked
+    if key not in worked:
+        worked[key] = _stretch(view, window, metric, timezone)
+    found: int | Outcome | None = worked[key]
+    return found
+
+
+def _stretch(view: AccountView, window: Window, metric: Metric, timezone: str) -> int | Outcome | None:
     exact = view.closed.get(window)
     if exact is not None:
         return metric.value(exact)

@@ -6,15 +6,21 @@ Anything here can be dropped at any time: it is read again.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from heapq import nlargest
 from typing import Protocol
 
+from alerter.core.kinds.course import adds_up
+from alerter.core.kinds.outlook import HISTORY
 from alerter.core.metrics import REPORTED
 from alerter.core.model import AskKind, PollState, Reading, Window
 from alerter.core.plan import Needs, depth, live_slots
 from alerter.core.ports import Alerts, Ledger, Polls, Record, Slot, Subject
 from alerter.core.series import AccountView, slot_of
 from alerter.pipeline.watch import Watch
+
+KEPT = 20
+"""How many entries of a top map are kept."""
 
 
 class Readable(Ledger, Alerts, Polls, Protocol):
@@ -72,7 +78,7 @@ class Memory:
             return None
         slot = slot_of(reading)
         before = view.live.get(slot)
-        view.live[slot] = replace(reading, maps={}) if reading.maps else reading
+        view.live[slot] = _lean(reading, need)
         if before is None:
             _drop_old_slots(view, need, now)
         return before
@@ -83,8 +89,19 @@ class Memory:
         if window.start < since or not need.looked_back:
             return
         view.closed[window] = {name: values[name] for name in need.looked_back if name in values}
-        for old in [w for w in view.closed if w.start < since]:
-            del view.closed[old]
+        view.closed.drop_before(since)
+
+
+def _lean(reading: Reading, need: Needs) -> Reading:
+    """A reading with only those top maps that rules read."""
+    if not reading.maps:
+        return reading
+    return replace(reading, maps={name: _top(counts) for name, counts in reading.maps.items() if name in need.maps})
+
+
+def _top(counts: Mapping[str, int]) -> Mapping[str, int]:
+    """The largest entries: who makes most is among them."""
+    return dict(nlargest(KEPT, counts.items(), key=lambda item: item[1]))
 
 
 def _drop_old_slots(view: AccountView, need: Needs, now: datetime) -> None:
@@ -95,22 +112,41 @@ def _drop_old_slots(view: AccountView, need: Needs, now: datetime) -> None:
 
 
 async def load_views(
-    store: Recalled, needs: Mapping[str, Needs], accounts: Sequence[str], now: datetime, before: datetime | None = None
+    store: Recalled,
+    needs: Mapping[str, Needs],
+    accounts: Sequence[str],
+    now: datetime,
+    before: datetime | None = None,
+    *,
+    days: bool = True,
 ) -> dict[str, AccountView]:
-    """Views of these accounts from the ledger; `before` shows what was known then."""
+    """Views of these accounts from the ledger; `before`: what was known then; without `days`: no completed windows."""
     views = {name: AccountView() for name in accounts}
     for poll in await store.poll_states(accounts):
         views[poll.account].poll = poll
     slots = [_slot(name, kind, slot) for name in accounts for kind, slot in live_slots(needs[name], now)]
     for reading in await store.latest(slots, before):
-        views[reading.account].live[slot_of(reading)] = replace(reading, maps={})
-    backward = [name for name in accounts if needs[name].looked_back]
+        views[reading.account].live[slot_of(reading)] = _lean(reading, needs[reading.account])
+    backward = [name for name in accounts if days and needs[name].looked_back]
     metrics = [m for m in REPORTED if any(m in needs[name].looked_back for name in backward)]
     if metrics:
         since = min(now - depth(needs[name]) for name in backward)
         for name, window, counts in await store.closed_counts(backward, metrics, since, before):
             views[name].closed[window] = counts
     return views
+
+
+async def load_days(
+    store: Recalled, watch: Watch, subjects: Sequence[Subject], views: Mapping[str, AccountView], now: datetime
+) -> None:
+    """Put into these views the completed days of every quota whose use adds up, whatever rules look back on."""
+    quotas = [q for s in subjects if (lic := watch.subjects[s].license) for q in lic.quotas.values()]
+    counted = [watch.known[q.metric] for q in quotas if adds_up(watch.known[q.metric])]
+    fields = list(dict.fromkeys(name for m in counted for name in ((*m.plus, *m.minus) if m.plus else (m.name,))))
+    if fields:
+        since = now - timedelta(days=HISTORY + 2)
+        for name, window, counts in await store.closed_counts(list(views), fields, since):
+            views[name].closed[window] = counts
 
 
 def _slot(account: str, kind: AskKind, key: object) -> Slot:

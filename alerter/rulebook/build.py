@@ -93,7 +93,7 @@ def channel(name: str, form: ChannelForm, kinds: Mapping[str, type]) -> Channel:
 
 
 def falls(thresholds: Iterable[ThresholdForm | Threshold], own: Any) -> bool:
-    """Whether less is worse: what remains of a quota, or a fall."""
+    """Whether less is worse: what remains of a quota, the time left, or a fall."""
     if getattr(own, "measure", None) == "remaining":
         return True
     return all(t.at.value < 0 for t in thresholds)

@@ -5,14 +5,16 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import Field, PlainValidator, TypeAdapter, WithJsonSchema, create_model
 from pydantic.fields import FieldInfo
 
-from alerter.core.book import Amount, SecretName, Unit
+from alerter.core.book import Amount, SecretName, Share, Unit
 from alerter.core.kinds import KINDS
+from alerter.core.kinds.baselines import Against
 from alerter.rulebook import models, values
 from alerter.rulebook.models import ChannelForm, Form, RuleForm, ThresholdForm, Written
 from alerter.rulebook.words import lasting
@@ -23,6 +25,8 @@ TYPES: dict[Any, Any] = {
     bool: models.Flag,
     timedelta: models.Duration,
     SecretName: models.Secret,
+    Share: models.Share,
+    Against: models.Against,
 }
 
 
@@ -55,12 +59,14 @@ def forms(channel_kinds: Mapping[str, type]) -> Forms:
 
 def typed(annotation: Any) -> Any:
     """The model's type for a declared one: `int` is written as a count, `timedelta` as a duration."""
+    if annotation in TYPES:
+        return TYPES[annotation]
     origin = get_origin(annotation)
     if origin in {Union, types.UnionType}:
         return Union[tuple(typed(part) for part in get_args(annotation))]  # noqa: UP007 - made at run time
     if origin is tuple:
         return tuple.__class_getitem__((typed(get_args(annotation)[0]), ...))
-    return TYPES.get(annotation, annotation)
+    return annotation
 
 
 def own_keys(declared: type) -> dict[str, Any]:
@@ -69,11 +75,18 @@ def own_keys(declared: type) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for item in dataclasses.fields(declared):
         default = ... if item.default is dataclasses.MISSING else item.default
-        written: dict[str, Any] | None = {"default": lasting(default)} if isinstance(default, timedelta) else None
+        written = _written(default)
         about, example = item.metadata["doc"], item.metadata["example"]
         info = Field(default, description=about, examples=[example], json_schema_extra=written)
         found[item.name] = (typed(hints[item.name]), info)
     return found
+
+
+def _written(default: object) -> dict[str, Any] | None:
+    """A default as a person would write it, where that is not how JSON says it."""
+    if isinstance(default, timedelta):
+        return {"default": lasting(default)}
+    return {"default": f"{(default * 100).normalize():f}%"} if isinstance(default, Decimal) else None
 
 
 def _amount(kind: Any) -> Any:
@@ -85,6 +98,8 @@ def _amount(kind: Any) -> Any:
     patterns: dict[Unit, dict[str, Any]] = {
         Unit.SHARE: {"type": "string", "pattern": r"^[+-]?\d[\d_]*(\.\d+)?\s?%$"},
         Unit.DURATION: models.DURATION_SCHEMA,
+        Unit.RATIO: {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)?$"}]},
+        Unit.MONEY: {"type": "string", "pattern": r"^\d[\d_]*(\.\d+)?[kKMG]? [A-Z]{3}$"},
     }
     either: list[Any] = [
         s for u in kind.AT for s in (models.COUNT_SCHEMA["anyOf"] if u is Unit.COUNT else [patterns[u]])

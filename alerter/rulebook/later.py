@@ -4,12 +4,9 @@ from collections.abc import Collection
 
 LATER: dict[str, frozenset[str]] = {
     "section": frozenset({"digests", "silences"}),
-    "rule kind": frozenset(
-        {"forecast", "runway", "pace", "anomaly", "concentration", "overage_cost", "unused", "expiry"}
-    ),
+    "rule kind": frozenset(),
     "channel kind": frozenset({"webhook", "apprise"}),
     "key": frozenset({"discover", "acknowledge", "acknowledgements", "acks", "silences"}),
-    "value": frozenset({"same_last_month", "same_elapsed"}),
 }
 
 

@@ -4,6 +4,7 @@ import json
 import types
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -103,6 +104,8 @@ def written(value: Any) -> str:
         return json.dumps(value)
     if isinstance(value, timedelta):
         return lasting(value)
+    if isinstance(value, Decimal):
+        return f"{(value * 100).normalize():f}%"
     text = str(value)
     return f'"{text}"' if text[:1] in {"#", "@", "*", "&"} or text.startswith("*") else text
 

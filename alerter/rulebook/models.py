@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, TypeAdapter, WithJsonSchema
 
 from alerter.core.book import Amount, Auth, LimitStep, Per, SecretName
+from alerter.core.kinds import baselines as kinds
 from alerter.core.model import Severity
 from alerter.rulebook import values
 from alerter.rulebook.values import expected
@@ -29,12 +30,32 @@ DURATION_SCHEMA = {"type": "string", "pattern": r"^\d{1,9}[smhdw]$"}
 DATE_SCHEMA = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d\d-\d\d$"}
 SECRET_SCHEMA = {"type": "string", "pattern": r"^[A-Za-z_][A-Za-z0-9_.-]{0,127}$"}
 PRICE_SCHEMA = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)?$"}]}
+SHARE_SCHEMA = {"type": "string", "pattern": r"^\d[\d_]*(\.\d+)?\s?%$"}
 FLAG_SCHEMA = {"type": "boolean"}
 
 Text = Annotated[str, PlainValidator(values.text), WithJsonSchema(TEXT_SCHEMA), Written("text")]
 Count = Annotated[int, PlainValidator(values.count), WithJsonSchema(COUNT_SCHEMA), Written("count")]
 Flag = Annotated[bool, PlainValidator(values.flag), WithJsonSchema(FLAG_SCHEMA), Written("true or false")]
 Date = Annotated[date, PlainValidator(values.day), WithJsonSchema(DATE_SCHEMA), Written("date")]
+Against = Annotated[
+    kinds.Against,
+    PlainValidator(values.against),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": list(values.BASELINES)},
+                {
+                    "type": "object",
+                    "properties": {"median_of": {"type": "integer", "minimum": 2, "maximum": 26}},
+                    "required": ["median_of"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+    Written("`previous`, `same_last_month`, `same_elapsed` or a mapping with `median_of`"),
+]
+Share = Annotated[Decimal, PlainValidator(values.share), WithJsonSchema(SHARE_SCHEMA), Written("share")]
 Price = Annotated[Decimal, PlainValidator(values.money), WithJsonSchema(PRICE_SCHEMA), Written("money")]
 Link = Annotated[
     str, PlainValidator(values.link), WithJsonSchema({"type": "string", "pattern": "^https?://"}), Written("address")

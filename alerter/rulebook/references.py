@@ -6,11 +6,17 @@ from fnmatch import fnmatchcase
 
 from alerter.core.errors import Mistake
 from alerter.core.kinds import KINDS
-from alerter.core.metrics import CATALOGUE, MetricKind
+from alerter.core.metrics import CATALOGUE, Metric, MetricKind
 from alerter.rulebook.nodes import Node, Step, Tree, texts
 from alerter.rulebook.words import Nearest, shown
 
 Path = tuple[Step, ...]
+IS = {
+    MetricKind.COUNTER: "is a number of operations",
+    MetricKind.DISTINCT: "counts the different apps of a period",
+    MetricKind.GAUGE: "is a number at a moment",
+    MetricKind.MAP: "lists operations by app or key",
+}
 MAPS = frozenset(name for name, metric in CATALOGUE.items() if metric.kind is MetricKind.MAP)
 
 
@@ -60,8 +66,10 @@ def _rules(tree: Tree, metrics: Mapping[str, object], nearest: Nearest) -> Itera
         thresholds = node.entries.get("thresholds")
         for index, item in enumerate(thresholds.node.items if thresholds else ()):
             yield from _channels(tree, item, (*path, "thresholds", index), nearest)
+        kind = node.entries.get("kind")
+        declared = KINDS.get(str(kind.node.value)) if kind else None
         for at, metric in texts(node, (*path, "metrics")):
-            yield from _rule_metric(tree, at, metric, metrics, nearest)
+            yield from _rule_metric(tree, at, metric, metrics, nearest, declared)
 
 
 def _channels(tree: Tree, node: Node, path: Path, nearest: Nearest) -> Iterator[Mistake]:
@@ -72,16 +80,23 @@ def _channels(tree: Tree, node: Node, path: Path, nearest: Nearest) -> Iterator[
 
 
 def _rule_metric(
-    tree: Tree, path: Path, metric: str, metrics: Mapping[str, object], nearest: Nearest
+    tree: Tree, path: Path, metric: str, metrics: Mapping[str, object], nearest: Nearest, declared: type | None
 ) -> Iterator[Mistake]:
-    if metric in MAPS:
-        kinds = ", ".join(KINDS)
-        yield tree.mistake(path, f"`{metric}` lists operations by app or key; no rule kind reads it", f"kinds: {kinds}")
+    # every kind can be made with its own keys' defaults
+    judges = getattr(declared(), "judges", _is_number) if declared else _is_number
+    readable = [name for name in metrics if name not in CATALOGUE or judges(CATALOGUE[name])]
+    if metric in CATALOGUE and metric not in readable:
+        text = f"`{metric}` {IS[CATALOGUE[metric].kind]}; this rule kind does not read it"
+        yield tree.mistake(path, text, nearest.hint(metric, readable) or f"it reads {', '.join(readable[:3])}")
     elif any(c in metric for c in "*?["):
-        if not any(fnmatchcase(known, metric) for known in metrics if known not in MAPS):
+        if not any(fnmatchcase(known, metric) for known in readable):
             yield tree.mistake(path, f"no metric matches {shown(metric)}", "metrics are listed in docs/rules.md")
     elif metric not in metrics:
         yield _unknown(tree, path, "metric", metric, metrics, nearest)
+
+
+def _is_number(metric: Metric) -> bool:
+    return metric.kind is not MetricKind.MAP
 
 
 def _sums(tree: Tree, nearest: Nearest) -> Iterator[Mistake]:

@@ -138,8 +138,6 @@ def _unknown_key(path: tuple[Step, ...], form: type[Form], tree: Tree, nearest: 
 def _not_one_of(path: tuple[Step, ...], error: Any, tree: Tree, nearest: Nearest) -> Mistake:
     found = error["input"]
     allowed = [word.strip("'") for word in error["ctx"]["expected"].replace(" or ", ", ").split(", ")]
-    if path[-1] == "against" and (isinstance(found, dict) or later("value", str(found))):
-        return tree.mistake(path, f"the value {shown(found)} is not available in this version", f"use {allowed[0]}")
     near = nearest.find(found, allowed) if isinstance(found, str) else None
     hint = f"did you mean {near}?" if near else ""
     return tree.mistake(path, f"found {shown(found)}; expected {' or '.join(allowed)}", hint)

@@ -1,17 +1,19 @@
 """How values are written: counts, shares, durations, dates, addresses. Each parser raises `Wrong` with a sentence."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from ipaddress import ip_address
+from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic_core import PydanticCustomError
 
 from alerter.core.book import Amount, Unit
+from alerter.core.kinds.baselines import Against, MedianOf
 from alerter.rulebook.words import Nearest, is_secret_name, shown
 
 COUNT = re.compile(r"\+?(\d[\d_]*(?:\.\d+)?)([kKMG]?)")
@@ -21,6 +23,8 @@ DATE = re.compile(r"\d{4}-\d\d-\d\d")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,79}")
 MONEY = re.compile(r"\d{1,15}(?:\.\d{1,9})?")
+RATIO = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
+PRICED = re.compile(r"(\d[\d_]{0,14}(?:\.\d{1,9})?)([kKMG]?) ([A-Z]{3})")
 
 POWERS = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -30,6 +34,8 @@ LONGEST = timedelta(days=3660)
 A_COUNT = "a count such as 50000, 50_000, 50k, 50M or 2G"
 A_SHARE = "a share such as 80%"
 A_DURATION = "a duration such as 90s, 15m, 6h, 7d or 4w"
+A_RATIO = "a number such as 1.25"
+AN_AMOUNT_OF_MONEY = "an amount of money such as 5000 USD"
 A_SECRET = "the NAME of a secret such as ACME_PROD_KEY, never the secret itself"  # noqa: S105 - words about secrets
 
 
@@ -86,6 +92,14 @@ def duration(value: object) -> timedelta:
     return found
 
 
+def share(value: object) -> Decimal:
+    """A share from 0% to 100%, as a fraction."""
+    found = _amount(value, (Unit.SHARE,)) if isinstance(value, str) and len(value) < 40 else None
+    if found is None or not 0 <= found.value <= 1:
+        raise expected(value, f"{A_SHARE.replace('80', '10')}, from 0% to 100%")
+    return found.value
+
+
 def flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise expected(value, "true or false")
@@ -120,6 +134,28 @@ def currency(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Z]{3}", value):
         raise expected(value, "an ISO 4217 code such as USD or EUR")
     return value
+
+
+BASELINES: tuple[Literal["previous", "same_last_month", "same_elapsed"], ...] = (
+    "previous",
+    "same_last_month",
+    "same_elapsed",
+)
+
+
+def against(value: object) -> Against:
+    """What growth is measured against: a name, or `{median_of: n}` with n from 2 to 26."""
+    if isinstance(value, dict) and list(value) == ["median_of"]:
+        count = _count(value["median_of"])
+        if count is None or not 2 <= count <= 26:
+            raise expected(value["median_of"], "a number from 2 to 26, as in {median_of: 8}")
+        return MedianOf(count)
+    for name in BASELINES:
+        if value == name:
+            return name
+    near = Nearest().find(value, BASELINES) if isinstance(value, str) else None
+    hint = f"did you mean {near}?" if near else ""
+    raise expected(value, f"{', '.join(BASELINES)} or {{median_of: 8}}", hint)
 
 
 def uuid(value: object) -> str:
@@ -207,7 +243,8 @@ def base_url(value: object) -> str:
 
 def amount(value: object, units: Iterable[Unit], *, signed: bool, example: str) -> Amount:
     """A threshold's number in one of these units; only what is `signed` may be below zero."""
-    found = _amount(value) if isinstance(value, str) and len(value) < 40 else None
+    units = tuple(units)
+    found = _amount(value, units) if isinstance(value, str) and len(value) < 40 else None
     if found is None or found.unit not in units:
         raise expected(value, f"{allowed_amounts(units)}, for example {example}")
     if found.value < 0 and not signed:
@@ -216,11 +253,24 @@ def amount(value: object, units: Iterable[Unit], *, signed: bool, example: str) 
 
 
 def allowed_amounts(units: Iterable[Unit]) -> str:
-    words = {Unit.SHARE: A_SHARE, Unit.COUNT: A_COUNT, Unit.DURATION: A_DURATION}
+    words = {
+        Unit.SHARE: A_SHARE,
+        Unit.COUNT: A_COUNT,
+        Unit.DURATION: A_DURATION,
+        Unit.RATIO: A_RATIO,
+        Unit.MONEY: AN_AMOUNT_OF_MONEY,
+    }
     return " or ".join(words[unit] for unit in units)
 
 
-def _amount(value: str) -> Amount | None:
+def _amount(value: str, units: Collection[Unit]) -> Amount | None:
+    """What is written; a plain number is a ratio only where one is allowed."""
+    if Unit.RATIO in units and RATIO.fullmatch(value):
+        return Amount(Decimal(value), Unit.RATIO, value)
+    priced = PRICED.fullmatch(value)
+    if priced:
+        number = Decimal(priced[1].replace("_", "")) * POWERS[priced[2]]
+        return Amount(number, Unit.MONEY, value, priced[3])
     share = SHARE.fullmatch(value)
     if share:
         number = Decimal(share[2].replace("_", "")) / 100

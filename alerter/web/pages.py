@@ -65,7 +65,8 @@ class Pages:
         names = sorted(name for name in watch.book.licenses if _found(query, name, watch.book.licenses[name].accounts))
         number = _number(request.query_params.get("page"), max(1, -(-len(names) // PAGE)))
         some = names[(number - 1) * PAGE : number * PAGE]
-        rows = [license_row(report, now) for report in await self._desk.overview.licenses(watch, some, now)]
+        reports = await self._desk.overview.licenses(watch, some, now, ahead=True)
+        rows = [license_row(report, now) for report in reports]
         return self.render(
             "first.html",
             rows=_sorted(rows, sort),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerter.channels.filters import count, days, share
+from alerter.channels.filters import count, date, days, share
 from alerter.core.calendar import days_left
 from alerter.core.model import Outcome
 from alerter.core.report import LicenseReport, QuotaReport
@@ -50,6 +50,7 @@ class QuotaRow:
     state: str
     note: str
     gone: str
+    outlook: str
     period_end: datetime | None
     left: str
     as_of: datetime | None
@@ -107,6 +108,7 @@ def _quota(quota: QuotaReport, report: LicenseReport, now: datetime) -> QuotaRow
         state=_state(quota, report),
         note=_note(quota),
         gone="" if bar is None or bar.gone is None else f"{bar.gone_words} of the period gone",
+        outlook=_outlook(quota, report),
         period_end=end,
         left="" if end is None else f"{days(days_left(end, now, report.timezone))} left",
         as_of=quota.as_of,
@@ -148,6 +150,17 @@ def _remaining(quota: QuotaReport) -> str:
         return "nothing left"
     most = "" if quota.complete else "at most "
     return f"{most}{count(quota.limit - quota.used)} left"
+
+
+def _outlook(quota: QuotaReport, report: LicenseReport) -> str:
+    """How the period is expected to end, or "" where nothing is expected or the quota is used up already."""
+    parts = []
+    if quota.expected is not None:
+        of = "" if not quota.limit else f" ({share(quota.expected / quota.limit)})"
+        parts.append(f"about {count(quota.expected)}{of} expected at the end")
+    if quota.runs_out is not None and not (quota.limit is not None and (quota.used or 0) >= quota.limit):
+        parts.append(f"runs out on {date(quota.runs_out.isoformat(), report.timezone)}")
+    return ", ".join(parts)
 
 
 def _note(quota: QuotaReport) -> str:

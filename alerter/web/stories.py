@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from alerter.channels.filters import count, duration, share
+from alerter.channels.filters import count, days, duration, share
 from alerter.core.facts import share_of
 from alerter.core.metrics import Metric
 from alerter.core.model import Alert, Event, Reason
@@ -17,6 +17,8 @@ def amount(value: object, facts: Facts) -> str:
         return ""
     if facts.get("kind") == "stale":
         return f"nothing for {duration(value)}"
+    if facts.get("kind") == "expiry":
+        return f"{days(value)} left"
     extra, limit = facts.get("extra") or {}, facts.get("limit")
     if isinstance(extra.get("baseline"), int):
         return f"{count(value)}, after {count(extra['baseline'])} before"

@@ -10,6 +10,7 @@ from alerter.core.book import Account, Amount, License, LimitStep, Quota, Rule, 
 from alerter.core.calendar import day_windows_before
 from alerter.core.checks import watched
 from alerter.core.judge import Verdict, judge, judge_final, removed
+from alerter.core.kinds import KINDS
 from alerter.core.kinds.quota import QuotaRule
 from alerter.core.model import AskKind, Event, PollState, Reading, Severity, Window
 from alerter.core.plan import needs
@@ -20,11 +21,17 @@ START = datetime(2026, 4, 15, tzinfo=UTC)
 
 
 def amount(text: str) -> Amount:
-    """`80%`, `2h` or a plain count, as the rule book would read it."""
+    """`80%`, `2h`, `7d`, `5000 USD`, a plain count, or `1.25x` for a ratio, as the rule book would read it."""
     if text.endswith("%"):
         return Amount(Decimal(text[:-1]) / 100, Unit.SHARE, text)
     if text.endswith("h"):
         return Amount(Decimal(text[:-1]) * 3600, Unit.DURATION, text)
+    if text.endswith("d"):
+        return Amount(Decimal(text[:-1]) * 86_400, Unit.DURATION, text)
+    if text.endswith("x"):
+        return Amount(Decimal(text[:-1]), Unit.RATIO, text[:-1])
+    if text.endswith(" USD"):
+        return Amount(Decimal(text[:-4]), Unit.MONEY, text, "USD")
     return Amount(Decimal(text), Unit.COUNT, text)
 
 
@@ -35,10 +42,10 @@ def thresholds(*texts: str) -> tuple[Threshold, ...]:
 
 
 def rule(*at: str, name: str = "used", options: Any = None, **more: Any) -> Rule:
-    kinds = {"QuotaRule": "quota", "UsageRule": "usage", "GrowthRule": "growth", "StaleRule": "stale"}
+    kinds = {made: name for name, made in KINDS.items()}
     options = options or QuotaRule()
     more = {"notify": ("slack",), **more}
-    return Rule(name=name, kind=kinds[type(options).__name__], options=options, thresholds=thresholds(*at), **more)
+    return Rule(name=name, kind=kinds[type(options)], options=options, thresholds=thresholds(*at), **more)
 
 
 def quota(metric: str, limit: int | None, per: Any = "month", *more: tuple[date, int | None]) -> Quota:

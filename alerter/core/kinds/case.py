@@ -9,6 +9,7 @@ from typing import ClassVar, Protocol
 from alerter.core.book import Amount, Per, Threshold, Unit
 from alerter.core.calendar import period_at
 from alerter.core.checks import Check
+from alerter.core.forecast import Forecast
 from alerter.core.metrics import MetricKind
 from alerter.core.model import Outcome, Period, Window
 from alerter.core.series import AccountView, Pooled, SlotKey, pool, stretch
@@ -104,7 +105,8 @@ class Finding:
 class Case:
     """One check at one moment. `fresh_for` is how old a reading may be and still count as current.
 
-    `memo` and `stretches` are shared by the checks of one subject within one judging: a number is made once.
+    `memo` and `stretches` are shared by the checks of one subject within one judging: a number is made once. `kept`
+    lasts from one judging to the next: forecasts by metric, with what they were made from.
     """
 
     check: Check
@@ -113,6 +115,7 @@ class Case:
     fresh_for: timedelta
     memo: dict[tuple[str, SlotKey | None], Pooled]
     stretches: dict[tuple[str, str, Window], int | Outcome | None] = field(default_factory=dict)
+    kept: dict[str, tuple[object, Forecast | None]] = field(default_factory=dict)
 
     def pooled(self, slot: SlotKey | None) -> Pooled:
         """The check's metric in this slot, over its accounts."""
@@ -146,6 +149,10 @@ class Kind(Protocol):
 
     `AT` are the units `at` may have, `SIGNED` whether it may be below zero, `NEEDS_QUOTA` whether it is judged on
     quotas only, `SUMMARY` and `RECOVERED` its words: Jinja2 text over the message's facts.
+
+    A kind may also have: `measure` of `remaining` (less is worse: thresholds go down), `WHOLE_LICENSE` (one check a
+    license, with no metric), `FINAL` (False: what a period came to after its end says nothing new), `METRICS` (what it
+    reads when a rule names none) and `judges(metric)` (which metrics it can read; default: all but the maps).
     """
 
     AT: ClassVar[tuple[Unit, ...]]
@@ -164,17 +171,17 @@ class Kind(Protocol):
 
 
 def from_pooled(pooled: Pooled, **more: object) -> Finding:
-    """A finding about a pooled number; `more` are further fields of Finding."""
-    return Finding(
-        outcome=pooled.outcome,
-        why=pooled.why,
-        value=pooled.value,
-        as_of=pooled.as_of,
-        missing=pooled.missing,
-        silent=pooled.silent,
-        approximate=pooled.approximate,
-        **more,  # type: ignore[arg-type]
-    )
+    """A finding about a pooled number; `more` are further fields of Finding, or others than the number's own."""
+    fields: dict[str, object] = {
+        "outcome": pooled.outcome,
+        "why": pooled.why,
+        "value": pooled.value,
+        "as_of": pooled.as_of,
+        "missing": pooled.missing,
+        "silent": pooled.silent,
+        "approximate": pooled.approximate,
+    }
+    return Finding(**{**fields, **more})  # type: ignore[arg-type]
 
 
 def clear_line(threshold: Threshold, clear_below: Amount | None, limit: int) -> Decimal:

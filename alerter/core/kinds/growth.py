@@ -1,21 +1,29 @@
 """`growth`: the usage of a window grew, or fell, by a share against a baseline. Completed days only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
-from typing import ClassVar, Literal
+from statistics import median
+from typing import ClassVar
 
 from alerter.core.book import Amount, Threshold, Unit, key
-from alerter.core.calendar import before, last_full
+from alerter.core.calendar import last_full
 from alerter.core.checks import Check
-from alerter.core.kinds.case import POINTS, Case, Finding, Mark, Reads, Stretch
-from alerter.core.metrics import MetricKind
+from alerter.core.kinds.baselines import (
+    DAY,
+    TWICE,
+    Against,
+    Compared,
+    MedianOf,
+    elapsed,
+    month_before,
+    several_before,
+)
+from alerter.core.kinds.case import POINTS, Case, Finding, Mark, PeriodSpec, Reads, Stretch
+from alerter.core.metrics import Metric, MetricKind
 from alerter.core.model import Outcome, Window
 from alerter.core.series import SETTLE
-
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +48,7 @@ class GrowthRule:
         "{{ subject }} used {{ extra.current|count }} {{ metric_words }} in the {{ extra.window|duration }} through "
         "{{ extra.through|date(extra.zone) }}: {% if extra.change is none %}up from none{% else %}"
         "{{ extra.change|abs|share }} {{ 'more' if extra.change > 0 else 'less' }} than the {{ extra.baseline|count }}"
-        "{% endif %} in the {{ extra.window|duration }} before"
+        "{% endif %} in the {{ extra.against }}"
     )
     RECOVERED: ClassVar[str] = (
         "{{ subject }}: {{ metric_words }} are back in line, {{ extra.current|count }} in the "
@@ -53,8 +61,12 @@ class GrowthRule:
         example="7d",
         default=timedelta(days=7),
     )
-    against: Literal["previous"] = key(
-        "`previous`: the window of the same length just before.", example="previous", default="previous"
+    against: Against = key(
+        "`previous`: the window of the same length just before. `same_last_month`: the same days of the month before. "
+        "`same_elapsed`: this period so far against as many days of the last one (`window` is not used). "
+        "`{median_of: 8}`: the median of so many windows before.",
+        example={"median_of": "8"},
+        default="previous",
     )
     ignore_below: int = key("Stay silent while both stretches are below this count.", example="10k", default=0)
 
@@ -63,31 +75,66 @@ class GrowthRule:
         unit = DAY if self.window >= DAY else timedelta(hours=1)
         if self.window < timedelta(hours=1) or self.window % unit:
             return "`window` must be whole days such as 7d, or whole hours below a day such as 6h"
+        if self.against == "same_last_month" and self.window < DAY:
+            return "`against: same_last_month` needs a `window` of whole days such as 7d"
         return None
+
+    def judges(self, metric: Metric) -> bool:
+        """Different apps are counted in windows asked for as such, which only stretches in a row are."""
+        if metric.kind is MetricKind.DISTINCT:
+            return self.against not in {"same_last_month", "same_elapsed"}
+        return metric.kind is not MetricKind.MAP
+
+    def spec(self, check: Check) -> PeriodSpec:
+        """The period of `same_elapsed`: the quota's own where it comes again, else a month."""
+        lic, quota = check.license, check.quota
+        per = quota.per if quota and quota.per in TWICE else "month"
+        return PeriodSpec(per, lic.starts if lic else None, lic.ends if lic else None, check.timezone)
 
     def reads(self, check: Check) -> Reads:
         kind = check.metric.kind if check.metric else MetricKind.COUNTER
         exact = self.window < DAY or kind is MetricKind.DISTINCT
-        return Reads(stretch=Stretch(self.window, check.timezone, 2, exact))
+        if self.against == "same_elapsed":
+            return Reads(stretch=Stretch(DAY, check.timezone, TWICE[self.spec(check).per], exact=False))
+        if self.against == "same_last_month":
+            return Reads(stretch=Stretch(DAY, check.timezone, self.window // DAY + 32, exact=False))
+        count = 1 + (self.against.count if isinstance(self.against, MedianOf) else 1)
+        return Reads(stretch=Stretch(self.window, check.timezone, count, exact))
 
     def find(self, case: Case) -> Finding:
-        now = case.now - SETTLE
-        newest = last_full(self.window, now, case.check.timezone)
-        totals = self._totals(case, newest)
-        if totals[0].outcome is Outcome.TOO_EARLY and self.window >= DAY:
+        compared = self._compared(case, case.now - SETTLE)
+        if compared is None:
+            return Finding(outcome=Outcome.TOO_EARLY, why="there is no completed day, or no period before")
+        current = self._total(case, compared.current)
+        day = DAY if self.against == "same_elapsed" else self.window
+        if current.outcome is Outcome.TOO_EARLY and day >= DAY:
             # the day that has just ended is not read yet: the one before still tells
-            earlier = last_full(self.window, newest.end - timedelta(seconds=1), case.check.timezone)
-            totals = self._totals(case, earlier)
-        current, baseline, until = totals
-        for total in (current, baseline):
-            if total.outcome is not Outcome.OK:
-                return Finding(outcome=total.outcome, why=_why(total.outcome), silent=total.silent)
-        if max(current.value, baseline.value) < self.ignore_below:
-            return Finding(outcome=Outcome.BELOW_FLOOR, why="below ignore_below", value=current.value, as_of=until)
-        return self._finding(case, current.value, baseline.value, until)
+            newest = last_full(day, case.now - SETTLE, case.check.timezone)
+            compared = self._compared(case, newest.end - timedelta(seconds=1)) or compared
+            current = self._total(case, compared.current)
+        return self._judged(case, compared, [current, *(self._total(case, w) for w in compared.baselines)])
 
-    def _totals(self, case: Case, window: Window) -> tuple[_Total, _Total, datetime]:
-        return self._total(case, window), self._total(case, _before(window, case.check.timezone)), window.end
+    def _compared(self, case: Case, now: datetime) -> Compared | None:
+        """The newest completed stretch at `now` and what it is measured against."""
+        timezone = case.check.timezone
+        if self.against == "same_elapsed":
+            return elapsed(self.spec(case.check), now)
+        window = last_full(self.window, now, timezone)
+        if self.against == "same_last_month":
+            return Compared(current=window, baselines=(month_before(window, timezone),))
+        count = self.against.count if isinstance(self.against, MedianOf) else 1
+        return Compared(current=window, baselines=several_before(window, count, timezone))
+
+    def _judged(self, case: Case, compared: Compared, totals: Sequence[_Total]) -> Finding:
+        period, until = compared.period, compared.current.end
+        for total in totals:
+            if total.outcome is not Outcome.OK:
+                return Finding(outcome=total.outcome, why=_why(total.outcome), silent=total.silent, period=period)
+        current, baseline = totals[0].value, int(median(total.value for total in totals[1:]))
+        if max(current, baseline) < self.ignore_below:
+            why = "below ignore_below"
+            return Finding(outcome=Outcome.BELOW_FLOOR, why=why, value=current, as_of=until, period=period)
+        return self._finding(case, current, baseline, compared)
 
     def _total(self, case: Case, window: Window) -> _Total:
         check = case.check
@@ -109,7 +156,8 @@ class GrowthRule:
             return _Total(outcome=outcome, silent=tuple(silent))
         return _Total(outcome=Outcome.OK, value=value)
 
-    def _finding(self, case: Case, current: int, baseline: int, until: datetime) -> Finding:
+    def _finding(self, case: Case, current: int, baseline: int, compared: Compared) -> Finding:
+        until, length = compared.current.end, compared.current.length
         change = Decimal(current - baseline) / baseline if baseline else None
         level = change if change is not None else Decimal("Infinity") if current else Decimal(0)
         return Finding(
@@ -117,23 +165,37 @@ class GrowthRule:
             value=current,
             level=level,
             as_of=until,
+            period=compared.period,
             settles=True,
             marks=tuple(_marks(case.check.rule.thresholds, case.check.rule.clear_below)),
             extra={
                 "current": current,
                 "baseline": baseline,
                 "change": None if change is None else round(float(change), 6),
-                "window": int(self.window.total_seconds()),
+                # in whole days, also where the clock changed meanwhile
+                "window": int((length if self.window < DAY else round(length / DAY) * DAY).total_seconds()),
+                "against": self._words(),
                 "through": (until - timedelta(seconds=1)).isoformat(),
                 "zone": case.check.timezone,
             },
         )
 
+    def _words(self) -> str:
+        """The baseline, after "in the"."""
+        if isinstance(self.against, MedianOf):
+            return f"median of the {self.against.count} stretches before"
+        words = {
+            "previous": "{length} before",
+            "same_last_month": "same days of the month before",
+            "same_elapsed": "same stretch of the period before",
+        }
+        return words[self.against].format(length=_length(self.window))
 
-@lru_cache(maxsize=256)
-def _before(window: Window, timezone: str) -> Window:
-    """The stretch just before, remembered: every license looks back on the same ones."""
-    return before(window, timezone)
+
+def _length(window: timedelta) -> str:
+    """`7 days`, `1 day`, `6 hours`."""
+    number, noun = (window // DAY, "day") if window >= DAY else (window // timedelta(hours=1), "hour")
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _why(outcome: Outcome) -> str:

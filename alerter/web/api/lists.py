@@ -57,7 +57,7 @@ async def licenses(desk: Desk, given: Parameters) -> Page[LicenseReport]:
     found: list[LicenseReport] = []
     while names and len(found) <= limit:
         some, names = names[:CHUNK], names[CHUNK:]
-        reports = await desk.overview.licenses(watch, some, now)
+        reports = await desk.overview.licenses(watch, some, now, ahead=True)
         found += [r for r in reports if state is None or any(q.state is state for q in r.quotas)]
     more = len(found) > limit
     return Page(items=tuple(found[:limit]), next=found[limit - 1].name if more else None)

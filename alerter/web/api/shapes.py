@@ -52,11 +52,10 @@ def _quota(quota: QuotaReport) -> Json:
         "why": quota.why,
         "missing": list(quota.missing),
         "not_reported_by": list(quota.silent),
-        # Keys of forecasts, which scripts may rely on: null as long as nothing is expected.
-        "expected": None,
-        "expected_low": None,
-        "expected_high": None,
-        "runs_out": None,
+        "expected": quota.expected,
+        "expected_low": quota.expected_low,
+        "expected_high": quota.expected_high,
+        "runs_out": utc(quota.runs_out),
         "as_of": utc(quota.as_of),
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from support.story import START, days
 
+from alerter.core.days import ClosedCounts
 from alerter.core.metrics import CATALOGUE
 from alerter.core.model import AskKind, Outcome, PollState, Reading, Window
 from alerter.core.series import AccountView, Pooled, fallen, pool, stretch
@@ -135,17 +136,17 @@ WEEK = Window(START - timedelta(days=3), START)
     ],
 )
 def test_operations_of_a_stretch_are_added_up_from_its_days(counts: tuple[int | None, ...], found: object) -> None:
-    assert stretch(AccountView(closed=days(*counts)), WEEK, OPERATIONS, "UTC") == found
+    assert stretch(AccountView(closed=ClosedCounts(days(*counts))), WEEK, OPERATIONS, "UTC") == found
 
 
 def test_a_stretch_asked_for_as_such_goes_before_its_days() -> None:
-    held = AccountView(closed={**days(1, 2, 4), WEEK: {"num_operations": 8}})
+    held = AccountView(closed=ClosedCounts({**days(1, 2, 4), WEEK: {"num_operations": 8}}))
     assert stretch(held, WEEK, OPERATIONS, "UTC") == 8
 
 
 @pytest.mark.parametrize("metric", ["apps.tep", "active_apps", "plugin", "sobjects"])
 def test_nothing_else_is_ever_added_up(metric: str) -> None:
-    held = AccountView(closed=days(1, 2, 4, metric=metric))
+    held = AccountView(closed=ClosedCounts(days(1, 2, 4, metric=metric)))
     assert stretch(held, WEEK, CATALOGUE[metric], "UTC") is Outcome.TOO_EARLY
 
 

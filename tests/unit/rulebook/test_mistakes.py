@@ -191,7 +191,7 @@ CHANNELS: Rows = {
 RULES: Rows = {
     "no kind": ("rules:\n  §x: {thresholds: [{at: 80%, severity: info}]}\n", "`kind` is missing", "quota"),
     "an unknown kind": ("rules:\n  x: {kind: §quotas}\n", "unknown rule kind", "did you mean quota?"),
-    "a kind that comes later": ("rules:\n  x: {kind: §forecast}\n", "forecast", "not available in this version"),
+    "money without a currency": (thresholds("[{at: §5000, severity: info}]", kind="overage_cost"), "5000 USD"),
     "a misspelt key": (rule("§remind_evry: 1d"), "remind_evry", "did you mean remind_every?"),
     "the inner name of a key": (rule("§hold: 1d"), "unknown key `hold`"),
     "an unknown channel": (rule("notify: [§taem]"), "unknown channel taem", "did you mean team?"),
@@ -244,12 +244,21 @@ RULES: Rows = {
     "a runbook without a scheme": (rule("runbook: §wiki/x"), "found wiki/x", "https://"),
     "enabled: on": (rule("enabled: §on"), "found on", "true or false"),
     "on_no_data": (rule("on_no_data: §alerts"), "keep or alert or ok", "did you mean alert?"),
-    "a baseline that comes later": (
-        rule("against: §same_last_month", kind="growth"),
-        "not available in this version",
-        "previous",
+    "a baseline that is none": (
+        rule("against: §same_last_moth", kind="growth"),
+        "found same_last_moth",
+        "did you mean same_last_month?",
     ),
-    "a median that comes later": (rule("against: §{median_of: 8}", kind="growth"), "not available in this version"),
+    "a median of one": (rule("against: §{median_of: 1}", kind="growth"), "a number from 2 to 26"),
+    "a month before of hours": (
+        rule("window: 6h\n    against: same_last_month", kind="growth").replace("  mine", "  §mine"),
+        "whole days",
+    ),
+    "a share for a ratio": (thresholds("[{at: §80%, severity: info}]", kind="pace"), "found 80%", "1.25"),
+    "a number for money": (rule("not_before: §10", kind="pace", at="1.5"), "found 10", "10%"),
+    "more than all of a period": (rule("not_before: §110%", kind="pace", at="1.5"), "from 0% to 100%"),
+    "a gauge for pace": (rule("metrics: [§plugin]", kind="pace", at="1.5"), "number at a moment"),
+    "a count for concentration": (rule("metrics: [§num_operations]", kind="concentration"), "does not read it"),
     "per and window": (
         rule("per: month\n    window: 6h", kind="usage", at="5").replace("  mine", "  §mine"),
         "not both",
