@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     smtp_url: str | None = Field(default=None, repr=False)
     mail_from: str | None = None
     slack_api_url: str = "https://slack.com/api/"
+    reload: Literal["watch", "signal"] = "watch"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] | None = None
 

@@ -35,10 +35,11 @@ class Opened:
 
 def read_book(settings: Settings) -> Opened:
     """The rule files as they are on disk. Raises RuleBookError with every mistake, or ConfigurationError."""
-    return _loaded(read_folder(settings.rules), settings)
+    return loaded(read_folder(settings.rules), settings)
 
 
-def _loaded(files: Mapping[str, str], settings: Settings) -> Opened:
+def loaded(files: Mapping[str, str], settings: Settings) -> Opened:
+    """These rule texts. Raises RuleBookError with every mistake."""
     found = load(
         files,
         OPTIONS,
@@ -93,7 +94,7 @@ async def open_book(settings: Settings, store: Database, secrets: Secrets) -> Op
     except ConfigurationError as error:
         if last is None:
             raise
-        kept = await asyncio.to_thread(_loaded, last.files, settings)
+        kept = await asyncio.to_thread(loaded, last.files, settings)
         check_usable(kept, settings, secrets)
         return Opened(book=kept.book, files=last.files, warnings=kept.warnings, rejected=mistakes_of(error, settings))
     return opened
@@ -107,7 +108,7 @@ async def book_to_read(settings: Settings, store: Database) -> Opened:
         last = await store.last_book()
         if last is None:
             raise
-        kept = await asyncio.to_thread(_loaded, last.files, settings)
+        kept = await asyncio.to_thread(loaded, last.files, settings)
         return Opened(book=kept.book, files=last.files, rejected=mistakes_of(error, settings))
 
 
@@ -118,7 +119,7 @@ async def read_fast(settings: Settings, store: Database) -> Opened:
     kept = await store.plain(digest)
     if kept is not None:
         return Opened(book=await asyncio.to_thread(rebuild, json.loads(kept), digest, OPTIONS), files=files)
-    return await asyncio.to_thread(_loaded, files, settings)
+    return await asyncio.to_thread(loaded, files, settings)
 
 
 async def keep_book(store: Database, opened: Opened, now: datetime) -> None:

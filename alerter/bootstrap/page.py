@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
@@ -41,8 +41,10 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 @asynccontextmanager
-async def serve_page(parts: Parts, state: ServiceState, secrets: Secrets) -> AsyncIterator[str]:
-    """Serve while the block runs; gives the address."""
+async def serve_page(
+    parts: Parts, state: ServiceState, secrets: Secrets, reload: Callable[[], Awaitable[bool]] | None = None
+) -> AsyncIterator[str]:
+    """Serve while the block runs; gives the address. `reload` is what POST /api/v1/reload does."""
     host, port = parts.settings.address
     listener = listen(host, port)
     desk = Desk(
@@ -52,6 +54,7 @@ async def serve_page(parts: Parts, state: ServiceState, secrets: Secrets) -> Asy
         clock=now,
         token=lambda: find_secret("ALERTER_WEB_TOKEN", parts.settings.secrets_dir),
         state=state,
+        reload=reload,
     )
     config = uvicorn.Config(
         create_app(desk),

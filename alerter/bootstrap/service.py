@@ -13,8 +13,11 @@ import structlog
 
 from alerter.bootstrap import clock, wiring
 from alerter.bootstrap.books import Opened, check_usable, keep_book, mistakes_of, open_book, read_book
+from alerter.bootstrap.changes import book_before, told_changes
 from alerter.bootstrap.page import serve_page
 from alerter.bootstrap.parts import MakeChannels, Parts, assemble
+from alerter.bootstrap.watching import RuleFiles, fingerprint
+from alerter.core.book import RuleBook
 from alerter.core.errors import ConfigurationError, Mistake, StoreError
 from alerter.core.facts import notice
 from alerter.core.model import Event, Reason, Severity
@@ -29,6 +32,9 @@ from alerter.web.state import Counts, ServiceState
 log = structlog.get_logger(__name__)
 
 CHUNK = 200
+LOOK_EVERY = timedelta(seconds=2)
+"""How often is looked whether rule files were saved."""
+
 STOP_WITHIN = 8.0
 """Seconds for what is under way to finish after SIGTERM."""
 
@@ -41,6 +47,8 @@ class Service:
         self.state = state
         self._secrets = secrets
         self.stop = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self.files: RuleFiles | None = None
         self.scheduler = Scheduler(state.beat, self._clock_jumped)
 
     async def start(self) -> None:
@@ -48,7 +56,8 @@ class Service:
         parts = self.parts
         now = clock.now()
         await parts.store.take_back(now)
-        await self._put_in_force(parts.opened)
+        before = await book_before(parts)
+        await self._put_in_force(parts.opened, before)
         if parts.opened.rejected:
             await self._reject(parts.opened.rejected)
         self._schedule()
@@ -61,6 +70,8 @@ class Service:
         every(timedelta(seconds=60), "judge", self._rejudge_failing)
         every(timedelta(seconds=5), "clock", self.scheduler.look_at_clock)
         every(timedelta(hours=24), "prune", self._prune)
+        if self.files is not None:
+            every(LOOK_EVERY, "rules", self.files.look)
         if parts.settings.heartbeat_url:
             every(timedelta(seconds=60), "heartbeat", self._heartbeat)
         self.scheduler.start()
@@ -69,8 +80,8 @@ class Service:
         self.state.expect(name, interval)
         self.scheduler.every(interval, name, work)
 
-    async def _put_in_force(self, opened: Opened) -> None:
-        """Store the book as the last good one, and judge everything by it."""
+    async def _put_in_force(self, opened: Opened, instead_of: RuleBook | None) -> None:
+        """Store the book as the last good one, judge everything by it, and say what it changed."""
         parts, now = self.parts, clock.now()
         before = {name: need for name, need in parts.watch.needs.items() if opened is not parts.opened}
         watch = parts.watch if opened is parts.opened else Watch.over(opened.book)
@@ -83,19 +94,24 @@ class Service:
             parts.opened = opened
         self.state.book_hash, self.state.book_loaded_at = opened.book.hash, now
         self.state.reload_ok, self.state.rejected = not opened.rejected, opened.rejected
-        await close_removed(parts.store, watch, now)
+        events = list(await close_removed(parts.store, watch, now))
         changed = [name for name, need in watch.needs.items() if before and before.get(name) != need]
         if changed:
             await parts.store.make_due(changed, now)
-        await self._rejudge_all()
+        events += await self._rejudge_all()
+        if instead_of is not None and instead_of.hash != opened.book.hash:
+            self.state.changes = told_changes(instead_of, opened.book, events)
+            log.info("rule book changed", changes=list(self.state.changes))
         for warning in opened.warnings:
             log.warning("rule book", warning=str(warning))
 
-    async def _rejudge_all(self) -> None:
-        """Judge what is stored by the rule book in force, a part at a time."""
-        subjects = list(self.parts.watch.subjects)
+    async def _rejudge_all(self) -> list[Event]:
+        """Judge what is stored by the rule book in force, a part at a time; what that told."""
+        subjects, events = list(self.parts.watch.subjects), []
         for start in range(0, len(subjects), CHUNK):
-            await self.parts.settler.rejudge(subjects[start : start + CHUNK], clock.now())
+            settled = await self.parts.settler.rejudge(subjects[start : start + CHUNK], clock.now())
+            events += settled.events
+        return events
 
     async def _rejudge_failing(self) -> None:
         """Accounts that do not answer bring no reading that would have their licenses judged."""
@@ -106,11 +122,15 @@ class Service:
 
     async def reload(self) -> bool:
         """Read the rule files again; a book that cannot be obeyed changes nothing and is said. True when in force."""
+        async with self._turn:
+            return await self._reload()
+
+    async def _reload(self) -> bool:
         settings = self.parts.settings
         try:
             opened = await asyncio.to_thread(read_book, settings)
             check_usable(opened, settings, self._secrets)
-            await self._put_in_force(opened)
+            await self._put_in_force(opened, self.parts.opened.book)
         except ConfigurationError as error:
             await self._reject(mistakes_of(error, settings))
             return False
@@ -191,6 +211,7 @@ async def serve(
         stack.enter_context(lock_for_run(settings.database_url))
         store = await open_store(settings.database_url)
         stack.push_async_callback(store.close)
+        fixed, seen = opened is not None, fingerprint(settings.rules)
         opened = opened or await open_book(settings, store, secrets)
         client = source or wiring.source(settings, secrets)
         state = ServiceState(monotonic=time.monotonic)
@@ -207,8 +228,10 @@ async def serve(
         )
         state.counts = lambda: _counts(parts)
         service = Service(parts, state, secrets)
+        if not fixed and settings.reload == "watch":
+            service.files = RuleFiles(settings.rules, seen, service.reload)
         kick.append(lambda: service.scheduler.now("deliver"))
-        address = await stack.enter_async_context(serve_page(parts, state, secrets))
+        address = await stack.enter_async_context(serve_page(parts, state, secrets, None if fixed else service.reload))
         _listen_to_signals(service)
         await service.start()
         stack.push_async_callback(service.close)

@@ -68,6 +68,11 @@ class EmailChannel:
         identity = message_id(message, self._name, sender(self._from).domain)
         return Receipt(id=identity, note="; ".join(part for part in (note, told) if part))
 
+    async def check(self) -> str:
+        """Connect and sign in, and send nothing; says what works. Raises what `send` raises."""
+        await _Handover(self._server, self._edges.timeout.total_seconds()).run("", (), b"")
+        return f"{self._server.host} answers" + ("" if self._server.user is None else " and takes the sign-in")
+
     async def close(self) -> None:
         """Nothing is kept open between messages."""
 
@@ -112,6 +117,8 @@ class _Handover:
                 )
             await client.starttls()
         await self._sign_in(client)
+        if not recipients:
+            return []
         await client.mail(author)
         refusals = [problem for address in recipients if (problem := await _refusal(client, address))]
         if len(refusals) == len(recipients):

@@ -74,6 +74,15 @@ class SlackBot:
             id=str(answer.get("ts") or message.key), note="; ".join(note for note in (words.note, remark) if note)
         )
 
+    async def check(self) -> str:
+        """Sign in and look the channel up, and post nothing; says what works. Raises what `send` raises."""
+        await self._call("auth.test", {}, read=True)
+        try:
+            self._id = self._id or await self._resolve()
+        except (CannotLook, Refused) as problem:
+            return f"the token works, but {self._channel} could not be looked up ({problem})"
+        return f"the token works, and {self._channel} is there"
+
     async def close(self) -> None:
         """Close the connections."""
         if self._session:

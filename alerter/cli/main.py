@@ -2,7 +2,23 @@
 
 import typer
 
-from alerter.cli import backfill, check, database, explain, history, outbox, rules, service, status, testing, usage
+from alerter.cli import (
+    backfill,
+    backtest,
+    check,
+    database,
+    diff,
+    doctor,
+    explain,
+    history,
+    outbox,
+    preview,
+    rules,
+    service,
+    status,
+    testing,
+    usage,
+)
 from alerter.cli.faults import Commands
 
 app = typer.Typer(
@@ -45,6 +61,12 @@ app.command(epilog="Example: alerter history --since 7d")(history.history)
 app.command(epilog="Example: alerter explain quota-used --at 2026-05-09")(explain.explain)
 app.command(epilog="Example: alerter usage --license acme-enterprise --since 90d --output csv > usage.csv")(usage.usage)
 app.command(epilog="Example: alerter backfill --days 400")(backfill.backfill)
+app.command(epilog="Example: alerter backtest --since 180d --rules-from new-rules/")(backtest.backtest)
+app.command(epilog="Example: alerter simulate --grow num_operations=+5%/w --days 120")(backtest.simulate)
+app.command(epilog="Example: alerter diff rules/ new-rules/")(diff.diff)
+app.command(epilog="Example: alerter preview quota-used --channel finance-mail --html mail.html")(preview.preview)
+app.command("send-test", epilog="Example: alerter send-test finance-slack")(preview.send_test)
+app.command(epilog="Example: alerter doctor --output json")(doctor.doctor)
 app.command(epilog="Example: alerter schema > rules/schema.json")(rules.schema)
 app.add_typer(database.app, name="db")
 app.add_typer(outbox.app, name="outbox")

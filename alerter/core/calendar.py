@@ -129,6 +129,11 @@ def _index(per: str, anchor: date, day: date) -> int:
 
 def days_between(start: datetime, end: datetime, tz: str) -> list[Window]:
     """All whole local days inside [start, end), oldest first."""
+    return list(_days_between(start, end, tz))
+
+
+@lru_cache(maxsize=2048)
+def _days_between(start: datetime, end: datetime, tz: str) -> tuple[Window, ...]:
     day = local_day(start, tz)
     found = []
     while (until := midnight(day + DAY, tz)) <= end:
@@ -136,7 +141,7 @@ def days_between(start: datetime, end: datetime, tz: str) -> list[Window]:
         if start <= since < until:
             found.append(Window(since, until))
         day += DAY
-    return found
+    return tuple(found)
 
 
 def day_windows_before(now: datetime, count: int, tz: str) -> list[Window]:
@@ -167,6 +172,7 @@ def last_full(length: timedelta, now: datetime, tz: str) -> Window:
     return _days_until(local_day(now, tz), length // DAY, tz)
 
 
+@lru_cache(maxsize=2048)
 def _days_until(day: date, count: int, tz: str) -> Window:
     """The `count` local days before this one as one window."""
     days = _days_before(day, count, tz)

@@ -68,10 +68,11 @@ def judge(
     """Judge every check of one license or account at `now`."""
     verdict = Verdict()
     memo: dict[object, object] = {}
+    stretches: dict[tuple[str, str, Window], int | Outcome | None] = {}
     unsaid: list[Judged] = []
     older = _older(record)
     for check in item.checks:
-        case = Case(check=check, now=now, views=views, fresh_for=fresh_for, memo=memo)  # type: ignore[arg-type]
+        case = Case(check=check, now=now, views=views, fresh_for=fresh_for, memo=memo, stretches=stretches)  # type: ignore[arg-type]
         finding = check.rule.options.find(case)
         if check.key in older:
             _close_older(check, finding, older[check.key], verdict, now)

@@ -25,7 +25,7 @@ _TITLES = {404: "Not found", 405: "Not allowed", 500: "Something went wrong", 50
 
 
 def create_app(desk: Desk) -> Starlette:
-    """Everything that is served. Only reading: nothing here changes a thing, so nothing here asks who you are."""
+    """Everything that is served. Only a reload of the rules changes anything, and asks who you are."""
     pages = Pages(desk)
     errors = Errors(pages)
     return Starlette(

@@ -1,6 +1,6 @@
 """Everything that the pages, the API and the metrics read from."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,10 @@ from alerter.web.state import ServiceState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """`watch` gives the rule book in force now; `token` the secret ALERTER_WEB_TOKEN, which reading does not need."""
+    """`watch` gives the rule book in force now; `token` the secret ALERTER_WEB_TOKEN, which reading does not need.
+
+    `reload` reads the rule files again and says whether they are in force now; None where the rules are fixed.
+    """
 
     watch: Callable[[], Watch]
     overview: Overview
@@ -20,3 +23,4 @@ class Desk:
     clock: Callable[[], datetime]
     token: Callable[[], str | None]
     state: ServiceState
+    reload: Callable[[], Awaitable[bool]] | None = None

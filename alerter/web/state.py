@@ -45,7 +45,10 @@ class Counts:
 
 @dataclass(slots=True, kw_only=True)
 class ServiceState:
-    """How this process fares. `rejected` are the mistakes of the rule files on disk, if they could not be obeyed."""
+    """How this process fares. `rejected` are the mistakes of the rule files on disk, if they could not be obeyed.
+
+    `changes` are what the book in force changed of the one before it, in words.
+    """
 
     monotonic: Callable[[], float]
     counts: Callable[[], Counts] = Counts
@@ -55,6 +58,7 @@ class ServiceState:
     reload_ok: bool = True
     rejected: tuple[Mistake, ...] = ()
     rejected_at: datetime | None = None
+    changes: tuple[str, ...] = ()
 
     def expect(self, loop: str, every: timedelta, grace: timedelta = GRACE) -> None:
         """From now on this loop should run at least every `every`, give or take `grace`."""

@@ -179,3 +179,25 @@ def test_secrets_are_in_no_database_log_page_or_metric(site: Site) -> None:
     everything = stored + site.alerter.log.read_bytes() + shown_text.encode()
     for secret in (TOKEN, site.account.key, site.slack.hook.rpartition("/")[2]):
         assert secret.encode() not in everything
+
+
+def test_a_saved_rule_file_is_in_force_soon_and_what_it_changed_is_said(site: Site) -> None:
+    site.use(500)
+    site.alerter.start().ready()
+    wait_for(lambda: "500" in site.alerter.get("/").text, "the reading", site.alerter.alive)
+    rules = site.alerter.folder / "rules" / "rules.yaml"
+    rules.write_text(rules.read_text().replace("limit: 1000", "limit: 500"))
+    wait_for(lambda: site.crossings("100%"), "the crossing", site.alerter.alive)
+    page = site.alerter.get("/rules").text
+    assert "license acme-enterprise changed" in page
+    assert "fires at 100%" in page
+    wait_for(lambda: "rule book changed" in site.alerter.output(), "the log", site.alerter.alive)
+
+
+def test_edits_while_the_service_was_down_are_said_at_its_next_start(site: Site) -> None:
+    site.alerter.start().ready()
+    site.alerter.stop()
+    rules = site.alerter.folder / "rules" / "rules.yaml"
+    rules.write_text(rules.read_text().replace("at: 75%", "at: 60%"))
+    site.alerter.start().ready()
+    wait_for(lambda: "rule quota-used changed" in site.alerter.get("/rules").text, "the page", site.alerter.alive)

@@ -10,8 +10,8 @@ from alerter.core.book import Amount, Per, Threshold, Unit
 from alerter.core.calendar import period_at
 from alerter.core.checks import Check
 from alerter.core.metrics import MetricKind
-from alerter.core.model import Outcome, Period
-from alerter.core.series import AccountView, Pooled, SlotKey, pool
+from alerter.core.model import Outcome, Period, Window
+from alerter.core.series import AccountView, Pooled, SlotKey, pool, stretch
 
 POINTS = Decimal("0.05")
 """How far under a threshold counts as recovered when `clear_below` is not given: 5 points."""
@@ -104,7 +104,7 @@ class Finding:
 class Case:
     """One check at one moment. `fresh_for` is how old a reading may be and still count as current.
 
-    `memo` is shared by the checks of one subject within one judging, so that a pooled number is made once.
+    `memo` and `stretches` are shared by the checks of one subject within one judging: a number is made once.
     """
 
     check: Check
@@ -112,6 +112,7 @@ class Case:
     views: Mapping[str, AccountView]
     fresh_for: timedelta
     memo: dict[tuple[str, SlotKey | None], Pooled]
+    stretches: dict[tuple[str, str, Window], int | Outcome | None] = field(default_factory=dict)
 
     def pooled(self, slot: SlotKey | None) -> Pooled:
         """The check's metric in this slot, over its accounts."""
@@ -124,6 +125,16 @@ class Case:
             found = pool(self.views, self.check.accounts, metric, slot, self.now, self.fresh_for)
             self.memo[key] = found
         return found
+
+    def stretched(self, account: str, window: Window) -> int | Outcome | None:
+        """The check's metric over a closed window of one account, as `series.stretch` says."""
+        metric, view = self.check.metric, self.views.get(account)
+        if metric is None or view is None:
+            return Outcome.TOO_EARLY
+        key = (metric.name, account, window)
+        if key not in self.stretches:
+            self.stretches[key] = stretch(view, window, metric, self.check.timezone)
+        return self.stretches[key]
 
     @property
     def is_gauge(self) -> bool:

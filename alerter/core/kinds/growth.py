@@ -13,7 +13,7 @@ from alerter.core.checks import Check
 from alerter.core.kinds.case import POINTS, Case, Finding, Mark, Reads, Stretch
 from alerter.core.metrics import MetricKind
 from alerter.core.model import Outcome, Window
-from alerter.core.series import SETTLE, stretch
+from alerter.core.series import SETTLE
 
 DAY = timedelta(days=1)
 
@@ -97,8 +97,7 @@ class GrowthRule:
             window = last_full(DAY, window.end, check.timezone)  # a number at a moment: what its last day showed
         value, silent = 0, []
         for name in check.accounts:
-            view = case.views.get(name)
-            part = Outcome.TOO_EARLY if view is None else stretch(view, window, check.metric, check.timezone)
+            part = case.stretched(name, window)
             if isinstance(part, Outcome):
                 return _Total(outcome=part)
             if part is None:

@@ -1,5 +1,6 @@
 """What pages and commands read. Nothing here writes; every list has a limit."""
 
+from alerter.store.queries.days import DayQueries
 from alerter.store.queries.deliveries import DeliveryQueries
 from alerter.store.queries.readings import ReadingQueries
 from alerter.store.queries.timelines import TimelineQueries
@@ -14,7 +15,7 @@ from alerter.store.queries.values import (
 )
 
 
-class Queries(TimelineQueries, DeliveryQueries, ReadingQueries):
+class Queries(TimelineQueries, DeliveryQueries, ReadingQueries, DayQueries):
     """All of them, on one database. Each may raise StoreError, and ValueError for a cursor that is not its own."""
 
 

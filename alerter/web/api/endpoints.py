@@ -1,4 +1,4 @@
-"""The API's addresses. Only GET; a bad parameter is answered with 400 and what is allowed."""
+"""The API's addresses. All but `reload` only read; a bad parameter is answered with 400 and what is allowed."""
 
 from collections.abc import Awaitable, Callable
 
@@ -10,6 +10,7 @@ from starlette.routing import Route
 from alerter.web.api import lists, shapes
 from alerter.web.api.openapi import DOCUMENT, FILTERS
 from alerter.web.api.parameters import Parameters, parameters
+from alerter.web.api.reload import Reload
 from alerter.web.desk import Desk
 
 Answer = Callable[[Parameters], Awaitable[shapes.Json]]
@@ -31,7 +32,7 @@ class Api:
             "rules": self.rules,
         }
         found = [Route(f"/{name}", _endpoint(answer, tuple(FILTERS[name]))) for name, answer in answers.items()]
-        return [*found, Route("/alerts/{id}", self.alert), Route("/openapi.json", _openapi)]
+        return [*found, Route("/alerts/{id}", self.alert), Reload(self._desk).route(), Route("/openapi.json", _openapi)]
 
     async def licenses(self, given: Parameters) -> shapes.Json:
         page = await lists.licenses(self._desk, given)

@@ -98,6 +98,24 @@ def _alert() -> Schema:
     }
 
 
+def _reload() -> Schema:
+    return {
+        "post": {
+            "summary": "Read the rule files again. Needs ALERTER_WEB_TOKEN; without one, only this machine may.",
+            "operationId": "reload",
+            "security": [{"token": []}],
+            "responses": {
+                "200": _answer("Reloaded", "The files on disk are in force."),
+                "401": _answer("Error", "The token is missing or wrong."),
+                "403": _answer("Error", "There is no token, and this is not from this machine."),
+                "409": _answer("Error", "The rules of this service are fixed: it is the demo."),
+                "422": _answer("Reloaded", "The files on disk hold mistakes; the last good book stays in force."),
+                "503": _answer("Reloaded", "The database does not answer; the last good book stays in force."),
+            },
+        }
+    }
+
+
 def _document() -> Schema:
     return {
         "openapi": "3.1.0",
@@ -107,8 +125,8 @@ def _document() -> Schema:
             "description": "License quotas and usage of Fortanix DSM. An early warning, not an invoice.",
         },
         "servers": [{"url": "/api/v1"}],
-        "paths": {**{f"/{name}": _list(name) for name in FILTERS}, "/alerts/{id}": _alert()},
-        "components": {"schemas": SCHEMAS},
+        "paths": {**{f"/{name}": _list(name) for name in FILTERS}, "/alerts/{id}": _alert(), "/reload": _reload()},
+        "components": {"schemas": SCHEMAS, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
     }
 
 

@@ -198,6 +198,13 @@ SCHEMAS: dict[str, Schema] = {
     "Rule": RULE,
     "Mistake": MISTAKE,
     "Error": shape("What was wrong, and what is allowed.", error=TEXT),
+    "Reloaded": shape(
+        "Whether the rule files on disk are in force; `changes` against the book before, `rejected` their mistakes.",
+        in_force=FLAG,
+        hash=TEXT_OR_NULL,
+        changes=some(TEXT),
+        rejected=some(ref("Mistake")),
+    ),
     "Licenses": listing("License"),
     "Accounts": listing("Account"),
     "Alerts": listing("Alert"),
