@@ -54,7 +54,8 @@ class Subject:
         found = self.mistake(path, error.text, error.hint)
         entry = self.tree.find((*self.path, *path))
         value = entry[1].node.value if entry else None
-        line = self.lines[found.line - 1][found.column - 1 :]
+        # YAML knows more line ends than \n: then the text is simply not found there
+        line = "".join(self.lines[found.line - 1 : found.line])[found.column - 1 :]
         for quote in ("", '"', "'"):
             if isinstance(value, str) and line.startswith(quote + value):
                 return replace(found, column=found.column + len(quote) + error.offset)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.rule_texts import KINDS, places
 
 from alerter.core.errors import Mistake, RuleBookError
@@ -177,6 +179,19 @@ def test_all_mistakes_of_all_documents_are_told_at_once() -> None:
 def test_the_path_of_a_mistake_is_inside_its_document() -> None:
     [found] = found_in(expect("{severity: warn}"))
     assert (found.file, found.path) == ("a.test.yaml", "expect[0].severity")
+
+
+def test_other_line_ends_than_usual_are_read_too() -> None:
+    [found] = found_in(readings("\r  prod:\r    plugin: oops\r").replace("\n", "\r"))
+    assert "oops" in found.text
+
+
+@given(st.integers(0, len(one())), st.text(max_size=3), st.integers(0, 4))
+def test_any_text_is_a_test_or_has_mistakes_with_a_place(at: int, put: str, cut: int) -> None:
+    text = one()
+    for mistake in found_in(text[:at] + put + text[at + cut :]):
+        assert mistake.line >= 1
+        assert mistake.column >= 1
 
 
 def test_an_empty_document_between_two_is_no_test() -> None:
