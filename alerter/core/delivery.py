@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alerter.core.model import Severity
 from alerter.core.ports import Waiting
 
 FIRST = timedelta(seconds=5)
@@ -56,9 +57,9 @@ def arrange(rows: Sequence[Waiting], sent: Sequence[datetime], now: datetime) ->
     merge = tuple(tuple(group) for group in stories.values() if len(group) > 1)
     if merge:
         return Arrangement(merge=merge)
-    room = MOST - sum(1 for moment in sent if now - moment < CALM)
+    room = MOST - sum(1 for moment in sent if timedelta(0) <= now - moment < CALM)
     again = [row for row in rows if row.doubt]
-    fresh = [row for row in rows if not row.doubt]
+    fresh = sorted((row for row in rows if not row.doubt), key=_severity, reverse=True)
     loose = [row for row in fresh if not _is_list(row)]
     if len(loose) > max(0, room) and len(loose) > 1 and (len(loose) > MOST or room <= 0):
         return _together(again, fresh, loose, room)
@@ -71,6 +72,11 @@ def _together(again: list[Waiting], fresh: list[Waiting], loose: list[Waiting], 
         return Arrangement(send=tuple(again))
     ready = [row for row in fresh if _is_list(row)]
     return Arrangement(bundle=tuple(loose), send=tuple(again + ready[:room]))
+
+
+def _severity(row: Waiting) -> int:
+    """Severe messages go out before mild ones that waited longer."""
+    return Severity(str(row.payload.get("severity", "info"))).rank
 
 
 def _is_list(row: Waiting) -> bool:

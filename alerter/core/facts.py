@@ -7,6 +7,7 @@ from decimal import ROUND_DOWN, Decimal
 from alerter.core.calendar import days_left
 from alerter.core.checks import Check
 from alerter.core.kinds.case import Finding
+from alerter.core.kinds.overage import cost_of
 from alerter.core.lifecycle import Tell
 from alerter.core.metrics import Metric
 from alerter.core.model import AlertKey, Period, Reason
@@ -62,6 +63,20 @@ def _next_threshold(finding: Finding, check: Check) -> str | None:
     return next((m.threshold.at.text for m in finding.marks if not m.reached(level)), None)
 
 
+def overage_facts(check: Check, finding: Finding) -> dict[str, str | int] | None:
+    """What use above the quota costs so far, where it is priced; each unit counts its part."""
+    priced = check.quota.overage if check.quota else None
+    value, limit = finding.value, finding.limit
+    if priced is None or value is None or limit is None or value <= limit:
+        return None
+    return {
+        "cost": str(cost_of(value - limit, priced)),
+        "price": str(priced.price),
+        "unit": priced.unit,
+        "currency": priced.currency,
+    }
+
+
 def snapshot(check: Check, finding: Finding, tell: Tell, key: AlertKey, now: datetime) -> dict[str, object]:
     """Everything a template may show of one event."""
     value, limit = finding.value, finding.limit
@@ -78,6 +93,7 @@ def snapshot(check: Check, finding: Finding, tell: Tell, key: AlertKey, now: dat
         "share": share_of(value, limit),
         "remaining": None if value is None or limit is None else max(0, limit - value),
         "exceeded": value is not None and limit is not None and value > limit,
+        "overage_so_far": overage_facts(check, finding),
         "measure": getattr(check.rule.options, "measure", "used"),
         "threshold": tell.threshold,
         "passed": list(tell.passed),

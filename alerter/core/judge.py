@@ -3,18 +3,16 @@
 `run`, `check`, `status` and `explain` all call `judge`; nothing else turns numbers into alerts.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerter.core import lifecycle
 from alerter.core.checks import Check, Watched
-from alerter.core.facts import snapshot, subject_facts
+from alerter.core.facts import snapshot
 from alerter.core.kinds.ahead import facts_ahead
 from alerter.core.kinds.case import FINAL_FOR, Case, Finding
 from alerter.core.lifecycle import Step
-from alerter.core.metrics import APP_CATEGORIES
 from alerter.core.model import (
     Alert,
     AlertKey,
@@ -23,44 +21,15 @@ from alerter.core.model import (
     Event,
     Outcome,
     Reading,
-    Reason,
     Severity,
     Standing,
     Status,
     Window,
 )
+from alerter.core.notices import SAID_ONCE, say_once, say_uncovered
 from alerter.core.ports import Record, Subject
-from alerter.core.routing import channels
 from alerter.core.series import AccountView
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """One check's result: the finding, its outcome after the thresholds, and how its alert stands afterwards."""
-
-    check: Check
-    finding: Finding
-    outcome: Outcome
-    severity: Severity | None
-    why: str
-    alert: Alert | None
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What judging one subject came to: all results, and what is new and must be stored."""
-
-    judged: list[Judged] = field(default_factory=list)
-    alerts: list[Alert] = field(default_factory=list)
-    standings: list[Standing] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    said: list[tuple[Subject, str]] = field(default_factory=list)
-
-    def apply_to(self, record: Record) -> None:
-        """Bring a remembered record up to date, once this verdict is stored."""
-        record.alerts.update((a.key, a) for a in self.alerts)
-        record.standings.update((s.key, s) for s in self.standings)
-        record.said.update(text for _, text in self.said)
+from alerter.core.verdict import Judged, Verdict
 
 
 def judge(
@@ -90,11 +59,11 @@ def judge(
         if len(verdict.events) > told:
             _look_ahead(case, finding, verdict, told)
         verdict.judged.append(judged)
-        if finding.outcome in _SAID_ONCE or finding.silent:
+        if finding.outcome in SAID_ONCE or finding.silent:
             unsaid.append(judged)
     if unsaid:
-        _say_once(item, unsaid, record, verdict, now)
-    _say_uncovered(item, views, record, verdict, now)
+        say_once(item, unsaid, record, verdict, now)
+    say_uncovered(item, views, record, verdict, now)
     return verdict
 
 
@@ -232,96 +201,6 @@ def _stand(
             severity=severity,
         )
     )
-
-
-_SAID_ONCE = {Outcome.NOT_REPORTED: Reason.NOT_REPORTED, Outcome.NO_QUOTA: Reason.NO_QUOTA}
-
-
-def _say_once(item: Watched, found: Iterable[Judged], record: Record, verdict: Verdict, now: datetime) -> None:
-    """A metric that is not reported, or has no quota: said once a rule, license and metric; a rule's in one message."""
-    new: dict[tuple[str, Reason], list[Judged]] = {}
-    for judged in found:
-        reason = _SAID_ONCE.get(judged.finding.outcome, Reason.NOT_REPORTED)
-        text = f"{reason}:{judged.check.rule.name}:{judged.check.key.metric}"
-        if text not in record.said:
-            verdict.said.append((item.subject, text))
-            new.setdefault((judged.check.rule.name, reason), []).append(judged)
-    for (_, reason), group in new.items():
-        verdict.events.append(_once(item, reason, group, now))
-
-
-def _once(item: Watched, reason: Reason, group: Sequence[Judged], now: datetime) -> Event:
-    check = group[0].check
-    names = [j.check.key.metric for j in group]
-    missing = list(dict.fromkeys(name for j in group for name in j.finding.silent))
-    return Event(
-        id=_id(reason, *item.subject, check.rule.name, *names),
-        alert=None,
-        key=check.key,
-        at=now,
-        reason=reason,
-        severity=Severity.INFO,
-        channels=channels(check.rule, check.rule.thresholds[:1]),
-        payload={
-            "type": "event",
-            "reason": reason.value,
-            "severity": Severity.INFO.value,
-            **subject_facts(check),
-            "metrics": names,
-            "metrics_words": [
-                j.check.metric.words if j.check.metric else name for j, name in zip(group, names, strict=True)
-            ],
-            "missing": missing,
-            "at": now.isoformat(),
-            "why": group[0].finding.why,
-        },
-    )
-
-
-def _say_uncovered(
-    item: Watched, views: Mapping[str, AccountView], record: Record, verdict: Verdict, now: datetime
-) -> None:
-    """An app category that the catalogue does not know, so that no quota can cover it: said once a license."""
-    if item.license is None or not item.checks:
-        return
-    new: dict[str, None] = {}
-    for name in item.accounts:
-        view = views.get(name)
-        for reading in view.live.values() if view else ():
-            for field_name in reading.unknown:
-                if field_name.startswith("apps.") and f"uncovered:{field_name}" not in record.said:
-                    new[field_name] = None
-    fresh = [name for name in new if name.removeprefix("apps.") not in APP_CATEGORIES]
-    if not fresh:
-        return
-    verdict.said += [(item.subject, f"uncovered:{name}") for name in fresh]
-    check = item.checks[0]
-    to = dict.fromkeys(c for check in item.checks for c in channels(check.rule, check.rule.thresholds[:1]))
-    verdict.events.append(
-        Event(
-            id=_id(Reason.UNCOVERED, *item.subject, *fresh),
-            alert=None,
-            key=None,
-            at=now,
-            reason=Reason.UNCOVERED,
-            severity=Severity.WARNING,
-            channels=tuple(to),
-            payload={
-                "type": "event",
-                "reason": Reason.UNCOVERED.value,
-                "severity": Severity.WARNING.value,
-                **subject_facts(check),
-                "rule": None,
-                "metrics": fresh,
-                "metrics_words": fresh,
-                "at": now.isoformat(),
-            },
-        )
-    )
-
-
-def _id(*parts: str) -> str:
-    return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=12).hexdigest()
 
 
 def removed(alerts: Iterable[Alert], subjects: Mapping[Subject, Watched], now: datetime) -> Verdict:

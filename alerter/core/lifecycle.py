@@ -67,7 +67,7 @@ def _judged(
     fired = _fire(alert, key, finding, level, rule, now)
     then = fired
     if not fired.tells and alert is not None and alert.status is Status.OPEN and not any(t.channels for t in tells):
-        then = _stands(alert, finding, level, rule, now) or fired
+        then = _stands(fired.alert or alert, finding, level, rule, now) or fired
     return replace(then, tells=tells + then.tells) if tells else then
 
 
@@ -76,7 +76,8 @@ def _stands(alert: Alert, finding: Finding, level: Decimal | int, rule: Rule, no
     told = [m for m in finding.marks if m.threshold.at.text in alert.told]
     if finding.settles and told and all(m.cleared(level) for m in told):
         return _recovered(alert, finding, now, why="back under every threshold")
-    if rule.remind_every and alert.told_at and now - alert.told_at >= rule.remind_every:
+    due = rule.remind_every and alert.told_at and now - alert.told_at >= rule.remind_every
+    if due and any(m.reached(level) for m in finding.marks):
         return _remind(alert, finding, level, now)
     return None
 
@@ -139,12 +140,21 @@ def _fire(
     if not new:
         if alert is not None and alert.holding_since is not None and finding.outcome is Outcome.OK:
             alert = replace(alert, holding_since=None, updated_at=now)
+        if alert is not None and _still_stands(alert, finding, level, now):
+            alert = replace(alert, status=Status.OPEN, updated_at=now)
         return Step(alert=alert, why=why)
     if rule.hold:
         since = now if alert is None or alert.holding_since is None else alert.holding_since
         if now - since < rule.hold:
             return Step(alert=_holding(alert, key, finding, new, rule, since, now), why="reached; `for` has not passed")
     return _announce(alert, key, finding, new, rule, now, why)
+
+
+def _still_stands(alert: Alert, finding: Finding, level: Decimal | int, now: datetime) -> bool:
+    """An alert that was closed within its period, its rule having been off, and whose threshold is still reached."""
+    running = alert.period_end is None or now < alert.period_end
+    told = any(m.threshold.at.text in alert.told and m.reached(level) for m in finding.marks)
+    return alert.status is Status.CLOSED and running and told
 
 
 def _holding(
@@ -208,8 +218,6 @@ def _announce(
 
 
 def _remind(alert: Alert, finding: Finding, level: Decimal | int, now: datetime) -> Step:
-    if not any(m.reached(level) for m in finding.marks):
-        return Step(alert=alert)
     after = replace(alert, told_at=now, updated_at=now, value=finding.value, told_level=Decimal(level))
     tell = Tell(reason=Reason.REMINDER, severity=alert.severity, channels=alert.channels, threshold=alert.threshold)
     return Step(alert=after, tells=(tell,), why="still standing")

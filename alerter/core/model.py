@@ -245,7 +245,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """Which try this is (from 1), and whether an earlier one may have got through without our knowing."""
+    """Which try this is (from 1), and whether an earlier one may have got through without our knowing.
+
+    `first_tried_at` is the very first try, whatever came since.
+    """
 
     number: int
     doubt: bool
@@ -254,17 +257,25 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What the channel calls the message (a Slack timestamp, a Message-ID); `note` says what was unusual."""
+    """What the channel calls the message (a Slack timestamp, a Message-ID); `note` says what was unusual.
+
+    `refused` are recipients that were not accepted while others were.
+    """
 
     id: str
     note: str = ""
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A claimed outbox row: this message, this channel, this attempt."""
+    """A claimed outbox row: this message, this channel, this attempt.
+
+    `since` is when the current 24 hours of tries began: with the first try, or the first after `alerter outbox retry`.
+    """
 
     id: int
     channel: str
     message: Message
     attempt: Attempt
+    since: datetime

@@ -105,7 +105,10 @@ class Books(Protocol):
 
 class Polls(Protocol):
     async def watch(self, accounts: Sequence[str], now: datetime) -> None:
-        """Exactly these accounts are polled from now on; new ones are due at once, others keep their times."""
+        """Exactly these accounts are polled from now on; new ones are due at once, others keep their times.
+
+        One that comes back after a while starts as if it were new; its readings are kept.
+        """
 
     async def claim_polls(self, now: datetime, limit: int, lease: timedelta) -> list[str]:
         """Up to `limit` accounts whose poll is due, longest due first; nobody else gets them for `lease`."""
@@ -114,7 +117,11 @@ class Polls(Protocol):
         """The same for accounts whose missing history is due to be looked for."""
 
     async def take_back(self, now: datetime) -> None:
-        """Release what the process before this one had claimed; every row that waits for another try is due now."""
+        """Release what the process before this one had claimed; every row that waits for another try is due now.
+
+        For a start, and for a clock that was set back: polls, fills and holds planned more than a day ahead were
+        planned by a clock that was ahead, and are due (or over) now. A last good poll in the future is forgotten.
+        """
 
     async def make_due(self, accounts: Sequence[str] | None, now: datetime) -> None:
         """Poll and fill these accounts (None: all) at the next chance: after a reload, or for `check`."""
@@ -124,7 +131,11 @@ class Polls(Protocol):
 
 class Ledger(Protocol):
     async def latest(self, slots: Sequence[Slot], before: datetime | None = None) -> list[Reading]:
-        """The newest reading of each slot, or the newest read at or before `before`; slots without one are left out."""
+        """The newest reading of each slot, the one whose window ends last; slots without one are left out.
+
+        With `before` only what was known at that moment counts: readings read later are left out, and so are those
+        whose window ends clearly after it.
+        """
 
     async def closed_counts(
         self, accounts: Sequence[str], metrics: Sequence[str], since: datetime, until: datetime | None = None
@@ -169,7 +180,7 @@ class Outbox(Protocol):
         """Channels with a row due by `now` and no hold (Retry-After) beyond `now`."""
 
     async def waiting(self, channel: str, now: datetime, limit: int) -> list[Waiting]:
-        """Rows due by `now`, oldest first."""
+        """Rows due by `now`, oldest first; none while a hold keeps the channel quiet beyond `now`."""
 
     async def sent_since(self, channel: str, since: datetime) -> list[datetime]:
         """When messages were sent to this channel since `since`, oldest first."""
@@ -188,8 +199,13 @@ class Outbox(Protocol):
     ) -> None:
         """Try again at `due_at`; `hold` keeps the whole channel quiet until then."""
 
-    async def park(self, delivery: Delivery, error: str, now: datetime, notice: Event | None) -> None:
-        """Give up until somebody acts; the channel is marked failing; `notice` is stored in the same transaction."""
+    async def park(
+        self, delivery: Delivery, error: str, now: datetime, notice: Event | None, *, doubt: bool = False
+    ) -> None:
+        """Give up until somebody acts; the channel is marked failing; `notice` is stored in the same transaction.
+
+        `doubt`: this try may have got through, which a later one must know; what earlier tries left stays.
+        """
 
 
 class Store(Books, Polls, Ledger, Alerts, Outbox, Protocol):

@@ -13,6 +13,9 @@ from alerter.core.model import AskKind, Outcome, PollState, Reading, Window
 SETTLE = timedelta(minutes=10)
 """How long after its end a window is asked for as closed: the API's lag is not documented."""
 
+AHEAD = timedelta(minutes=-1)
+"""A reading may end this far in the future (clocks differ) and still be believed."""
+
 SlotKey = datetime | timedelta
 """A period's start, or a sliding window's length."""
 
@@ -26,11 +29,13 @@ class AccountView:
     """What is known now of one account: the newest reading of each slot, counts of closed windows, how polling goes.
 
     `live` holds one reading per slot; `closed` the reported counts of each closed window that rules look back on.
+    `awaited`: it has not been asked since the start, and soon will be.
     """
 
     live: dict[SlotKey, Reading] = field(default_factory=dict)
     closed: ClosedCounts = field(default_factory=ClosedCounts)
     poll: PollState | None = None
+    awaited: bool = False
 
     def newest(self) -> Reading | None:
         """The reading with the latest end, whatever its window: right for numbers at a moment."""
@@ -38,7 +43,7 @@ class AccountView:
 
     def fresh(self, reading: Reading, now: datetime, fresh_for: timedelta) -> bool:
         failing = self.poll is not None and self.poll.failing_since is not None
-        return not failing and now - reading.window.end <= fresh_for
+        return not failing and AHEAD <= now - reading.window.end <= fresh_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +73,7 @@ class _Sum:
     missing: list[str] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
     failing: list[str] = field(default_factory=list)
+    awaited: bool = False
     approximate: bool = False
 
     def add(self, value: int, reading: Reading, *, fresh: bool) -> None:
@@ -76,6 +82,13 @@ class _Sum:
         self.fresh += fresh
         if self.as_of is None or reading.window.end < self.as_of:
             self.as_of = reading.window.end
+
+    def without(self, name: str, view: AccountView | None) -> None:
+        """There is no fresh reading of this account."""
+        self.missing.append(name)
+        if view is not None and view.poll is not None and view.poll.failing_since is not None:
+            self.failing.append(name)
+        self.awaited |= view is not None and view.awaited
 
 
 def pool(
@@ -96,9 +109,7 @@ def pool(
         view = views.get(name)
         reading = None if view is None else view.newest() if slot is None else view.live.get(slot)
         if view is None or reading is None:
-            into.missing.append(name)
-            if view is not None and view.poll is not None and view.poll.failing_since is not None:
-                into.failing.append(name)
+            into.without(name, view)
             continue
         _add(into, name, view, reading, metric, now, fresh_for, alone=len(accounts) == 1)
     return _pooled(into, accounts)
@@ -117,9 +128,7 @@ def _add(
 ) -> None:
     fresh = view.fresh(reading, now, fresh_for)
     if not fresh:
-        into.missing.append(name)
-        if view.poll is not None and view.poll.failing_since is not None:
-            into.failing.append(name)
+        into.without(name, view)
     value = metric.value(reading.values)
     if value is None:
         into.silent.append(name)
@@ -131,7 +140,9 @@ def _add(
 def _pooled(into: _Sum, accounts: Sequence[str]) -> Pooled:
     value = into.total if into.known else None
     outcome, why = Outcome.OK, ""
-    if into.fresh == 0:
+    if into.awaited:
+        outcome, why = Outcome.STALE, "not every account has been asked yet"
+    elif into.fresh == 0:
         if into.failing:
             outcome, why = Outcome.ERROR, "the account does not answer"
         elif into.missing:

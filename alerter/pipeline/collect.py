@@ -16,7 +16,7 @@ from alerter.pipeline.settle import Answer, Settler
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(minutes=10)
 AHEAD = 100
 """Accounts claimed at once."""
 
@@ -99,7 +99,6 @@ class Collector:
             return None
         asked_at = self._clock()
         readings, error = await self._ask(name, live_asks(need, asked_at), urgent=True)
-        self._alive("collect")
         self.polls += 1
         if error is not None:
             self.failures[error.name] = self.failures.get(error.name, 0) + 1
@@ -114,7 +113,8 @@ class Collector:
             return readings, None
         try:
             for ask in asks:
-                readings.append(await self._source.read(account, ask, urgent=urgent))  # noqa: PERF401
+                readings.append(await self._source.read(account, ask, urgent=urgent))
+                self._alive("collect" if urgent else "fill")
         except SourceError as error:
             return readings, error
         return readings, None
@@ -129,6 +129,9 @@ class Collector:
             log.error(
                 "readings could not be stored; they are asked for again", account=answer.account, error=str(error)
             )
+        except Exception as error:
+            self.failures["Internal"] = self.failures.get("Internal", 0) + 1
+            log.exception("an answer could not be judged", account=answer.account, error=type(error).__name__)
 
     async def fill(self) -> None:
         """Ask for missing history, a chunk an account at a time, newest first, until none is due."""
@@ -148,7 +151,6 @@ class Collector:
         missing = closed_windows(need, now, self._history, have)
         asks = [Ask(window, AskKind.CLOSED) for window in missing[:CHUNK]]
         readings, error = await self._ask(name, asks, urgent=False)
-        self._alive("fill")
         left = len(missing) - len(readings)
         if error is not None:
             log.warning("history refused", account=name, error=error.name, status=error.status, text=str(error))
@@ -157,8 +159,8 @@ class Collector:
             again = self._clock() if left else next_closing(need, now)
         await self._settle(Answer(account=name, asked_at=now, readings=readings, polled=False, fill=again))
         if not missing:
-            # another process may have asked for it: what is remembered of the account is read again
-            self._settler.memory.views.pop(name, None)
+            # another process may have asked for it
+            await self._settler.refresh(name)
         if not left:
             await self._filled(name, now)
         return left

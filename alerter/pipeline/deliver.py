@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -36,12 +37,19 @@ class Deliverer:
     """Sends what waits. `ops` is the channel that is told about messages no channel will take."""
 
     def __init__(
-        self, outbox: Outbox, channels: Mapping[str, Channel], clock: Callable[[], datetime], *, ops: str | None
+        self,
+        outbox: Outbox,
+        channels: Mapping[str, Channel],
+        clock: Callable[[], datetime],
+        *,
+        ops: str | None,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._outbox = outbox
         self.channels = channels
         self._clock = clock
         self._ops = ops
+        self._pause = pause
         self._running: dict[str, asyncio.Task[None]] = {}
         self.sent = 0
         self.latest: list[float] = []
@@ -69,6 +77,8 @@ class Deliverer:
                 pass
         except StoreError as error:
             log.error("the outbox does not answer", channel=name, error=str(error))
+        except Exception:
+            log.exception("a channel's round failed and is begun again", channel=name)
 
     async def deliver_some(self, name: str) -> bool:
         """One round of one channel; True when there may be more to do at once."""
@@ -92,7 +102,7 @@ class Deliverer:
         now = self._clock()
         delivery = await self._outbox.claim(row, now, LEASE)
         if delivery is None:
-            return True
+            return False
         channel = self.channels.get(name)
         if channel is None:
             return await self._park(delivery, f"the rule book has no channel {name} any more")
@@ -103,10 +113,20 @@ class Deliverer:
             return await self._park(delivery, str(error))
         except Exception as error:  # noqa: BLE001  (a fault of our own must not stop the channel)
             return await self._later(delivery, _passing(error))
-        await self._outbox.sent(delivery, receipt, self._clock())
+        await self._sure(lambda: self._outbox.sent(delivery, receipt, self._clock()))
         self._count(delivery)
         log.info("sent", channel=name, receipt=receipt.id, attempt=delivery.attempt.number, note=receipt.note or None)
         return True
+
+    async def _sure(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Write down what the channel said, however long the database is away: or the message would go out twice."""
+        for attempt in itertools.count():
+            try:
+                await write()
+                break
+            except StoreError as error:
+                log.error("what a channel answered could not be stored yet", error=str(error))
+                await self._pause(min(2.0**attempt, 30.0))
 
     def _count(self, delivery: Delivery) -> None:
         self.sent += 1
@@ -116,9 +136,9 @@ class Deliverer:
     async def _later(self, delivery: Delivery, error: RetryLater) -> bool:
         now = self._clock()
         attempt = delivery.attempt
-        due = next_try(delivery.message.key, attempt.number, delivery.message.created_at, now, error.after)
+        due = next_try(delivery.message.key, attempt.number, delivery.since, now, error.after)
         if due is None:
-            return await self._park(delivery, f"given up after 24 hours: {error}")
+            return await self._park(delivery, f"given up after 24 hours: {error}", doubt=error.doubt)
         hold = now + error.after if error.after else min(due, now + QUIET)
         log.warning(
             "not sent, tried again later",
@@ -128,13 +148,14 @@ class Deliverer:
             next_try=due.isoformat(),
         )
         doubt = error.doubt or attempt.doubt
-        await self._outbox.postpone(delivery, str(error), now, due, doubt=doubt, hold=hold)
+        await self._sure(lambda: self._outbox.postpone(delivery, str(error), now, due, doubt=doubt, hold=hold))
         return False
 
-    async def _park(self, delivery: Delivery, error: str) -> bool:
+    async def _park(self, delivery: Delivery, error: str, *, doubt: bool = False) -> bool:
         """Give this row up; the channel goes on with the next."""
         log.error("not delivered", channel=delivery.channel, error=error)
-        await self._outbox.park(delivery, error, self._clock(), self._lost(delivery, error))
+        lost, now = self._lost(delivery, error), self._clock()
+        await self._sure(lambda: self._outbox.park(delivery, error, now, lost, doubt=doubt))
         return True
 
     def _lost(self, delivery: Delivery, error: str) -> Event | None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
+from alerter.core.errors import StoreError
 from alerter.pipeline.settle import Answer
 
 
@@ -52,6 +53,11 @@ class Gatherer:
         try:
             await self._settle([answer for answer, _ in batch])
         except Exception as error:  # noqa: BLE001  (each waiter gets it; the loop goes on)
+            if len(batch) > 1 and not isinstance(error, StoreError):
+                # one answer must not take the others with it
+                for one in batch:
+                    await self._settle_one([one])
+                return
             for _, done in batch:
                 if not done.done():
                     done.set_exception(error)

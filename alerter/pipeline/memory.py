@@ -19,6 +19,9 @@ from alerter.core.ports import Alerts, Ledger, Polls, Record, Slot, Subject
 from alerter.core.series import AccountView, slot_of
 from alerter.pipeline.watch import Watch
 
+FIRST_ROUND = timedelta(hours=1)
+"""How long after the start an account that was not asked yet is waited for, rather than taken for missing."""
+
 KEPT = 20
 """How many entries of a top map are kept."""
 
@@ -48,6 +51,15 @@ class Memory:
         self._store = store
         self.views: dict[str, AccountView] = {}
         self.records: dict[Subject, Record] = {}
+        self._answered: set[str] = set()
+        self._since: datetime | None = None
+
+    def answered(self, account: str) -> AccountView:
+        """This account was asked: there is no answer to wait for."""
+        self._answered.add(account)
+        view = self.views[account]
+        view.awaited = False
+        return view
 
     def forget(self) -> None:
         """Drop everything: after a failed write, or when the rule book changed."""
@@ -68,7 +80,11 @@ class Memory:
     async def load_accounts(self, watch: Watch, accounts: Sequence[str], now: datetime) -> None:
         missing = [name for name in accounts if name not in self.views]
         if missing:
-            self.views.update(await load_views(self._store, watch.needs, missing, now))
+            found = await load_views(self._store, watch.needs, missing, now)
+            self._since = self._since or now
+            for name, view in found.items():
+                view.awaited = name not in self._answered and now - self._since < FIRST_ROUND
+            self.views.update(found)
 
     def take(self, reading: Reading, need: Needs, now: datetime) -> Reading | None:
         """Put a new reading in its place; returns the one it follows, if any."""

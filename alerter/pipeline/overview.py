@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerter.core.book import Rule
-from alerter.core.judge import Judged, judge
+from alerter.core.judge import judge
 from alerter.core.ports import Record, Subject
 from alerter.core.report import LicenseReport, report
 from alerter.core.series import AccountView
+from alerter.core.verdict import Judged
 from alerter.pipeline.memory import Readable, load_days, load_views
 from alerter.pipeline.watch import Watch
 

@@ -1,28 +1,33 @@
 """From readings to stored alerts: everything that one batch of answers changes, in one transaction."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
-from alerter.core.errors import Conflict, SourceError, StoreError
+from alerter.core.errors import Conflict, SourceError
 from alerter.core.facts import notice
-from alerter.core.judge import Verdict, judge, judge_final
-from alerter.core.metrics import REPORTED
+from alerter.core.judge import judge, judge_final
+from alerter.core.metrics import CATALOGUE, REPORTED, MetricKind
 from alerter.core.model import AskKind, Event, PollState, Reading, Reason, Severity, Window
 from alerter.core.plan import final_windows
 from alerter.core.polling import after_failure, after_success
 from alerter.core.ports import Settlement, Subject
 from alerter.core.series import fallen
+from alerter.core.verdict import Verdict
 from alerter.pipeline.memory import Memory, Recalled
 from alerter.pipeline.watch import Watch
 
 log = structlog.get_logger(__name__)
 AT_A_TIME = 25
 """Subjects judged before the event loop has its turn."""
+
+GROWING = tuple(name for name in REPORTED if CATALOGUE[name].kind is not MetricKind.GAUGE)
+"""Counts that can only grow within a window; a number at a moment may fall."""
 
 TRIES = 4
 """How often a settlement is judged again when another process changed the same alert."""
@@ -89,24 +94,40 @@ class Settler:
     async def settle(self, answers: Sequence[Answer], now: datetime) -> Settled:
         """Store these answers with all that they change. Raises StoreError; then nothing is stored."""
         async with self._lock:
-            known = [a for a in answers if a.account in self.watch.needs]
-            accounts = [a.account for a in known]
-            await self.memory.load_accounts(self.watch, accounts, now)
-            batch = Settlement()
-            finals: dict[Window, None] = {}
-            for answer in known:
-                self._take(answer, batch, finals, now)
-            settled = await self._store_judged(batch, self.watch.subjects_of(accounts), now)
-            if finals:
-                await self._judge_finals(list(finals), accounts, now)
+            with self._remembering():
+                settled = await self._settle([a for a in answers if a.account in self.watch.needs], now)
         self._say(settled)
         return settled
+
+    async def _settle(self, answers: Sequence[Answer], now: datetime) -> Settled:
+        accounts = [a.account for a in answers]
+        await self.memory.load_accounts(self.watch, accounts, now)
+        batch = Settlement()
+        finals: dict[Window, None] = {}
+        for answer in answers:
+            self._take(answer, batch, finals, now)
+        return await self._store_judged(batch, self.watch.subjects_of(accounts), now, list(finals))
+
+    @contextmanager
+    def _remembering(self) -> Iterator[None]:
+        """What is remembered is what is stored: after anything went wrong it is read again."""
+        try:
+            yield
+        except BaseException:
+            self.memory.forget()
+            raise
+
+    async def refresh(self, account: str) -> None:
+        """Read again what is stored of this account: another process may have added to it."""
+        async with self._lock:
+            self.memory.views.pop(account, None)
 
     async def rejudge(self, subjects: Sequence[Subject], now: datetime) -> Settled:
         """Judge again without new readings: after a reload, and while accounts do not answer."""
         async with self._lock:
             known = [s for s in subjects if s in self.watch.subjects]
-            settled = await self._store_judged(Settlement(), known, now)
+            with self._remembering():
+                settled = await self._store_judged(Settlement(), known, now)
         self._say(settled)
         return settled
 
@@ -141,7 +162,7 @@ class Settler:
             before = self.memory.take(reading, need, now)
             if reading.kind is AskKind.CLOSED:
                 finals.update(dict.fromkeys(w for w in ends if w == reading.window))
-            for metric, (old, new) in fallen(before, reading, REPORTED).items():
+            for metric, (old, new) in fallen(before, reading, GROWING).items():
                 batch.events.append(self._fell(reading, metric, old, new, now))
         if answer.polled:
             self._poll(answer, batch)
@@ -149,7 +170,7 @@ class Settler:
             batch.fills[answer.account] = answer.fill
 
     def _poll(self, answer: Answer, batch: Settlement) -> None:
-        view = self.memory.views[answer.account]
+        view = self.memory.answered(answer.account)
         state = view.poll or PollState(
             account=answer.account, next_poll_at=answer.asked_at, watched_since=answer.asked_at
         )
@@ -178,11 +199,14 @@ class Settler:
             payload=payload,
         )
 
-    async def _store_judged(self, batch: Settlement, subjects: list[Subject], now: datetime) -> Settled:
+    async def _store_judged(
+        self, batch: Settlement, subjects: list[Subject], now: datetime, finals: Sequence[Window] = ()
+    ) -> Settled:
         """Judge and store; when another process was faster with an alert, read that and judge again."""
         for attempt in range(TRIES):
             await self.memory.load(self.watch, subjects, now)
-            verdicts = await self._judge_all(subjects, now)
+            last = await self._judge_finals(finals, subjects, batch, now)
+            verdicts = [*last, *await self._judge_all(subjects, dict(last), now)]
             whole = _joined(batch, (v for _, v in verdicts))
             try:
                 await self._store.settle(whole)
@@ -191,54 +215,63 @@ class Settler:
                 if attempt == TRIES - 1:
                     raise
                 continue
-            except StoreError:
-                self.memory.forget()
-                raise
             for subject, verdict in verdicts:
-                verdict.apply_to(self.memory.records[subject])
+                verdict.apply_to(self.memory.records[subject], now)
             return Settled(subjects=len(subjects), events=whole.events)
         raise AssertionError("unreachable")
 
-    async def _judge_all(self, subjects: Sequence[Subject], now: datetime) -> list[tuple[Subject, Verdict]]:
-        """A few milliseconds at a time: pages and probes are answered in between."""
+    async def _judge_all(
+        self, subjects: Sequence[Subject], last: Mapping[Subject, Verdict], now: datetime
+    ) -> list[tuple[Subject, Verdict]]:
+        """A few milliseconds at a time, so that pages are answered in between; `last` are verdicts on final counts."""
         verdicts: list[tuple[Subject, Verdict]] = []
         for number, subject in enumerate(subjects, 1):
-            verdicts.append((subject, self._judge(subject, now)))
+            verdicts.append((subject, self._judge(subject, last.get(subject), now)))
             if number % AT_A_TIME == 0:
                 await asyncio.sleep(0)
         return verdicts
 
-    def _judge(self, subject: Subject, now: datetime) -> Verdict:
-        item = self.watch.subjects[subject]
-        return judge(item, self.memory.views, self.memory.records[subject], now, self.fresh_for)
+    def _judge(self, subject: Subject, last: Verdict | None, now: datetime) -> Verdict:
+        record = self.memory.records[subject]
+        if last is not None:
+            record = replace(record, alerts={**record.alerts, **{a.key: a for a in last.alerts}})
+        return judge(self.watch.subjects[subject], self.memory.views, record, now, self.fresh_for)
 
-    async def _judge_finals(self, windows: Sequence[Window], accounts: list[str], now: datetime) -> None:
+    async def _judge_finals(
+        self, windows: Sequence[Window], subjects: Sequence[Subject], batch: Settlement, now: datetime
+    ) -> list[tuple[Subject, Verdict]]:
         """Judge periods that have ended on their final counts, where all accounts of the pool gave theirs."""
-        batch = Settlement()
-        applied: list[tuple[Subject, Verdict]] = []
-        for subject in self.watch.subjects_of(accounts):
-            item = self.watch.subjects[subject]
+        found: list[tuple[Subject, Verdict]] = []
+        for subject in subjects:
             for window in windows:
-                counts = await self._final_counts(item.accounts, window)
-                if counts is None:
-                    continue
-                verdict = judge_final(item, counts, window, self.memory.records[subject], now)
-                batch = _joined(batch, [verdict])
-                applied.append((subject, verdict))
-        if batch.alerts:
-            await self._store.settle(batch)
-            for subject, verdict in applied:
-                verdict.apply_to(self.memory.records[subject])
-            self._say(Settled(events=batch.events))
+                item, record = self.watch.subjects[subject], self.memory.records[subject]
+                counts = await self._final_counts(item.accounts, window, batch)
+                if counts is not None:
+                    found.append((subject, judge_final(item, counts, window, record, now)))
+        return _one_each(found)
 
-    async def _final_counts(self, accounts: Sequence[str], window: Window) -> dict[str, dict[str, int]] | None:
+    async def _final_counts(
+        self, accounts: Sequence[str], window: Window, batch: Settlement
+    ) -> dict[str, Mapping[str, int]] | None:
         """Counts of a closed window for every account; None when one is missing or was not watched then."""
         polls = [self.memory.views[name].poll for name in accounts if name in self.memory.views]
         if any(p is None or p.watched_since >= window.end for p in polls):
             return None
         rows = await self._store.closed_counts(accounts, REPORTED, window.start, window.start + timedelta(seconds=1))
-        counts = {name: dict(values) for name, stored, values in rows if stored == window}
+        counts = {name: values for name, stored, values in rows if stored == window}
+        new = [r for r in batch.readings if r.window == window and r.kind is AskKind.CLOSED and r.account in accounts]
+        counts |= {reading.account: reading.values for reading in new}
         return counts if len(counts) == len(set(accounts)) else None
+
+
+def _one_each(found: Iterable[tuple[Subject, Verdict]]) -> list[tuple[Subject, Verdict]]:
+    """One verdict a subject, whatever the number of its periods that ended."""
+    whole: dict[Subject, Verdict] = {}
+    for subject, verdict in found:
+        into = whole.setdefault(subject, Verdict())
+        into.alerts += verdict.alerts
+        into.events += verdict.events
+    return list(whole.items())
 
 
 def _joined(batch: Settlement, verdicts: Iterable[Verdict]) -> Settlement:

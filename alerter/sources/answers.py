@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from alerter.core.errors import BadAnswer
 from alerter.core.model import Ask, Reading
 
-LARGEST = 2**63 - 1
-"""The largest count a reading may hold: what fits a 64-bit column."""
+LARGEST = 10**15
+"""The largest count that is believed: a million times a large contract. Sums over thousands of accounts fit 64 bits."""
 
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
 

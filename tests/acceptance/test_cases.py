@@ -272,3 +272,28 @@ async def test_26_a_first_reading_at_130_percent_is_one_message(acme: Door) -> N
     await acme.use(130).poll()
     assert acme.told == [("crossed", "95%")]
     assert "130%" in acme.printed
+
+
+async def test_what_was_used_after_the_last_poll_of_a_period_is_told_for_it(tmp_path: Path) -> None:
+    async with door(tmp_path, MONTH, now=datetime(2026, 4, 30, 23, 30, tzinfo=UTC)) as acme:
+        await acme.use(60).poll()
+        acme.now = datetime(2026, 4, 30, 23, 59, tzinfo=UTC)
+        acme.use(30)
+        acme.now = datetime(2026, 5, 1, 0, 15, tzinfo=UTC)
+        await acme.poll()
+        await acme.fill()
+        assert acme.told == [("crossed", "50%"), ("crossed", "80%")]
+        assert acme.said[1]["period"]["start"] == "2026-04-01T00:00:00+00:00"
+        await acme.restart()
+        await acme.fill()
+        assert len(acme.said) == 2
+
+
+async def test_security_objects_that_become_fewer_are_no_correction(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "more.yaml").write_text("channels: {ops: {kind: console}}\n")
+    async with door(tmp_path, MONTH, ops_channel="ops") as acme:
+        for number in (50, 48):
+            acme.usage().set_gauge("sobjects", number)
+            await acme.poll()
+        assert acme.told == []

@@ -9,13 +9,14 @@ from typing import Any
 from alerter.core.book import Account, Amount, License, LimitStep, Quota, Rule, RuleBook, SecretName, Threshold, Unit
 from alerter.core.calendar import day_windows_before
 from alerter.core.checks import watched
-from alerter.core.judge import Verdict, judge, judge_final, removed
+from alerter.core.judge import judge, judge_final, removed
 from alerter.core.kinds import KINDS
 from alerter.core.kinds.quota import QuotaRule
 from alerter.core.model import AskKind, Event, PollState, Reading, Severity, Window
 from alerter.core.plan import needs
 from alerter.core.ports import Record, Subject
 from alerter.core.series import AccountView, SlotKey
+from alerter.core.verdict import Verdict
 
 START = datetime(2026, 4, 15, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 
 from alerter.core.calendar import last_full, local_day, midnight
 from alerter.core.checks import Check
@@ -136,8 +136,9 @@ def _forecast(
 ) -> Forecast | None:
     """None without a single known day."""
     days, bounds = _days(today, timezone)
-    history = list(zip(days, _counts(views, metric, bounds), strict=True))
-    if all(count is None for _, count in history):
+    # days before the first known one are no holes: replayed, they would count as days without any use
+    history = list(dropwhile(lambda day: day[1] is None, zip(days, _counts(views, metric, bounds), strict=True)))
+    if not history:
         return None
     last = today + BALANCE * DAY if end is None else local_day(end, timezone)
     # completed days before the period are read as history; a forecast begins at the earliest just after them

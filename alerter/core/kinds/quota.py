@@ -110,10 +110,11 @@ def _marks(thresholds: tuple[Threshold, ...], clear_below: Amount | None, limit:
 
 def _mark(threshold: Threshold, clear_below: Amount | None, limit: int, measure: str) -> Mark:
     at = threshold.at
+    if limit == 0:  # it has no shares: any use reaches every threshold
+        line = Decimal(-1 if measure == "remaining" else 1)
+        return Mark(threshold=threshold, line=line, clear=line, falling=measure == "remaining")
     line = at.value * limit if at.unit is Unit.SHARE else at.value
     if measure == "remaining":
         clear = line + (POINTS * limit if at.unit is Unit.SHARE else line * POINTS)
         return Mark(threshold=threshold, line=line, clear=clear, falling=True)
-    # a quota of 0 has no shares: any use reaches every threshold
-    line = line if limit else Decimal(1)
     return Mark(threshold=threshold, line=line, clear=clear_line(threshold, clear_below, limit))

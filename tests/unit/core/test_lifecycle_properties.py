@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from support.story import Story, amount, book, quota, rule
 
 from alerter.core.book import RuleBook
-from alerter.core.judge import Judged
 from alerter.core.model import Event, Status
+from alerter.core.verdict import Judged
 
 LEVELS = ("10%", "50%", "80%", "100%")
 STEP = timedelta(minutes=15)
