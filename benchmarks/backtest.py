@@ -1,4 +1,4 @@
-"""`alerter backtest` over many accounts: seconds and memory.
+"""`alerter backtest` over many accounts: seconds, CPU and memory.
 
     python -m benchmarks.backtest [--accounts 1000] [--days 400]
 
@@ -83,10 +83,10 @@ def main() -> None:
             [*command, "--rules", str(book), "--database", str(database)], stdout=subprocess.PIPE, check=True
         )
         seconds = time.perf_counter() - began
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
         lines = done.stdout.count(b"\n") - 1
         print(f"{args.days} days, {args.accounts:,} accounts, 10 rules: {seconds:.1f} s, {lines:,} messages")
-        print(f"largest process: {peak:.0f} MiB")
+        print(f"{used.ru_utime + used.ru_stime:.1f} s of CPU; largest process: {used.ru_maxrss / 1024:.0f} MiB")
 
 
 if __name__ == "__main__":
