@@ -1,6 +1,7 @@
 """From readings to stored alerts: everything that one batch of answers changes, in one transaction."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -83,6 +84,7 @@ class Settler:
         self._every = poll_every
         self._ops = ops
         self._told = told
+        self.judge_seconds = 0.0
         self._lock = asyncio.Lock()
 
     async def change(self, watch: Watch) -> None:
@@ -235,7 +237,10 @@ class Settler:
         record = self.memory.records[subject]
         if last is not None:
             record = replace(record, alerts={**record.alerts, **{a.key: a for a in last.alerts}})
-        return judge(self.watch.subjects[subject], self.memory.views, record, now, self.fresh_for)
+        begun = time.perf_counter()
+        verdict = judge(self.watch.subjects[subject], self.memory.views, record, now, self.fresh_for)
+        self.judge_seconds += time.perf_counter() - begun
+        return verdict
 
     async def _judge_finals(
         self, windows: Sequence[Window], subjects: Sequence[Subject], batch: Settlement, now: datetime

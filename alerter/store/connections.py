@@ -1,6 +1,7 @@
 """The engine, and the two ways to use it: reading, and writing one transaction at a time."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
@@ -49,11 +50,14 @@ class Statement:
 
 
 class Connections:
-    """One database. `busy` is how many seconds a writer waits for another process."""
+    """One database. `busy` is how many seconds a writer waits for another process.
 
-    def __init__(self, file: Path | None, *, busy: float = 5.0) -> None:
+    With `as_it_is` the file keeps its journal mode, and what cannot be written is opened for reading only.
+    """
+
+    def __init__(self, file: Path | None, *, busy: float = 5.0, as_it_is: bool = False) -> None:
         self.file = file
-        self.engine = _engine(file, busy)
+        self.engine = _engine(file, busy, as_it_is=as_it_is)
         self._writer = self.engine.execution_options(alerter_writes=True)
         self._turn = asyncio.Lock()
         self._inode = _inode(file)
@@ -120,23 +124,43 @@ def _inode(file: Path | None) -> tuple[int, int] | None:
     return (found.st_dev, found.st_ino) if found else None
 
 
-def _engine(file: Path | None, busy: float) -> AsyncEngine:
-    # mode=rw: a file that vanished is an error, never a new and empty database.
+def _engine(file: Path | None, busy: float, *, as_it_is: bool) -> AsyncEngine:
     options: dict[str, Any] = {"timeout": busy, "isolation_level": None}
     if file is None:
         engine = create_async_engine("sqlite+aiosqlite://", connect_args=options)
     else:
-        url = URL.create("sqlite+aiosqlite", database=f"file:{quote(str(file))}", query={"mode": "rw", "uri": "true"})
+        query = {**_mode(file, as_it_is=as_it_is), "uri": "true"}
+        url = URL.create("sqlite+aiosqlite", database=f"file:{quote(str(file))}", query=query)
         engine = create_async_engine(url, connect_args=options, pool_size=5, max_overflow=5, pool_timeout=10)
-    event.listen(engine.sync_engine, "connect", _configure)
+    event.listen(engine.sync_engine, "connect", _configure if as_it_is else _configure_wal)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+def _mode(file: Path, *, as_it_is: bool) -> dict[str, str]:
+    """Never one that makes a file: one that vanished is an error, and no new and empty database."""
+    if not as_it_is or (_may_write(file) and _may_write(file.parent)):
+        return {"mode": "rw"}
+    shared, log = (file.with_name(file.name + end) for end in ("-shm", "-wal"))
+    if shared.exists() or (log.exists() and log.stat().st_size > 0):
+        return {"mode": "ro"}  # somebody uses it, and part of what is stored is in the log
+    return {"mode": "ro", "immutable": "1"}  # or SQLite wants to make those two files, even to read
+
+
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _configure_wal(connection: Any, record: object) -> None:
+    with _closing(connection.cursor()) as cursor:
+        cursor.execute("PRAGMA journal_mode=WAL")
+    _configure(connection, record)
 
 
 def _configure(connection: Any, _record: object) -> None:
     """FULL: what was committed survives a power cut, at one fsync a commit."""
     with _closing(connection.cursor()) as cursor:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
             cursor.execute(f"PRAGMA {pragma}")
 
 

@@ -33,10 +33,13 @@ class Database(BookShelf, PollTimes, LedgerStore, AlertStore, OutboxQueue, Outbo
 async def open_store(url: str, *, upgrade: bool = True, busy: float = 5.0) -> Database:
     """Open the database at `url`, made and brought up to date if need be.
 
-    `busy` is how many seconds to wait for another process's lock. Raises ConfigurationError for a URL that cannot be
-    used or, with `upgrade` off, an old schema; NewerSchema; StoreError when the database does not answer.
+    With `upgrade` off the file is taken as it is: neither made nor changed by opening it, and only read where it
+    cannot be written. `busy` is how many seconds to wait for another process's lock. Raises ConfigurationError for a
+    URL that cannot be used or, with `upgrade` off, no database or an old schema; NewerSchema; StoreError when the
+    database does not answer.
     """
-    connections = Connections(_made(database_file(url)), busy=busy)
+    file = database_file(url)
+    connections = Connections(_made(file) if upgrade else _found(file), busy=busy, as_it_is=not upgrade)
     try:
         await upgrade_schema(connections, allowed=upgrade)
     except BaseException:
@@ -75,6 +78,12 @@ def _made(file: Path | None) -> Path | None:
             file.touch()
     except OSError as error:
         raise StoreError(f"the database file cannot be written: {file}: {error.strerror}") from error
+    return file
+
+
+def _found(file: Path | None) -> Path | None:
+    if file is not None and not file.exists():
+        raise ConfigurationError(f"there is no database at {file}: `alerter db upgrade` makes it")
     return file
 
 

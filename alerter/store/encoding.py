@@ -14,6 +14,9 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"))
 TEXT_LIMIT = 500
 """Characters of an error text that are kept."""
 
+FAR_AHEAD = timedelta(days=1)
+"""Nothing is planned further ahead than this: a later time was set by a clock that was ahead."""
+
 
 def seconds(when: datetime) -> int:
     """Whole seconds since 1970 of a window's bound."""

@@ -22,8 +22,11 @@ Key = tuple[int, int, int]
 
 _CLOSED = KIND_NUMBERS[AskKind.CLOSED]
 _NEVER = 2**62
-_SKEW = timedelta(days=1)
-"""How far a window may end after it was read, for a host whose clock jumped back meanwhile."""
+_SKEW = timedelta(minutes=1)
+"""How far a window may end after it was read, for a host whose clock was set back a little meanwhile.
+
+One that ends further ahead would count as the newest for all that time, before those that were read after it.
+"""
 
 
 def keep(insert: Insert) -> Insert:
@@ -51,7 +54,7 @@ class LedgerStore(Part):
     """The port `Ledger`."""
 
     async def latest(self, slots: Sequence[Slot], before: datetime | None = None) -> list[Reading]:
-        """One seek a slot. No reading is expected to end more than a day after it was read."""
+        """One seek a slot, to the window that ends last of those read by `before` that end by then, give or take."""
         found: list[Reading] = []
         read_by = micros(before) if before else _NEVER
         ends_by = seconds(before + _SKEW) if before else _NEVER

@@ -13,7 +13,7 @@ from alerter.core.model import Attempt, Delivery, Event, Message
 from alerter.core.ports import Waiting
 from alerter.store.chunks import chunks
 from alerter.store.connections import Connections
-from alerter.store.encoding import micros, unpack, when
+from alerter.store.encoding import FAR_AHEAD, micros, unpack, when
 from alerter.store.outbox_rows import know_channels, log_attempt, outbox_row, write_events
 from alerter.store.parts import Part
 from alerter.store.schema import refuse_newer
@@ -39,7 +39,8 @@ class OutboxQueue(Part):
     async def waiting(self, channel: str, now: datetime, limit: int) -> list[Waiting]:
         # "+ 0" keeps the planner to the index that is in this order, or it would sort all that wait.
         due = (outbox.c.channel == channel) & PENDING & (outbox.c.due_at + 0 <= micros(now))
-        oldest = select(outbox, events.c.alert, events.c.payload).join(events).where(due)
+        held = exists().where(channels.c.name == channel, channels.c.hold_until > micros(now))
+        oldest = select(outbox, events.c.alert, events.c.payload).join(events).where(due, ~held)
         oldest = oldest.order_by(outbox.c.created_at, outbox.c.id).limit(limit)
         async with self.connections.reading() as conn:
             return [_waiting(row) for row in await conn.execute(oldest)]
@@ -67,7 +68,10 @@ class OutboxQueue(Part):
             seen = (await conn.execute(_MESSAGE, {"row": row})).first()
             if seen is None:
                 return None
-            first_tried_at = seen.first_tried_at or micros(now)
+            tried = {
+                "first_tried_at": seen.first_tried_at or micros(now),
+                "retry_since": min(seen.retry_since or micros(now), micros(now)),  # later: the clock was ahead
+            }
             taken = await conn.execute(
                 update(outbox)
                 .where(outbox.c.id == row, outbox.c.attempts == seen.attempts, _is_due(now), ~_is_held(now))
@@ -76,20 +80,21 @@ class OutboxQueue(Part):
                     claimed=True,
                     attempts=seen.attempts + 1,
                     doubt=True,
-                    first_tried_at=first_tried_at,
+                    **tried,
                 )
             )
             if taken.rowcount != 1:
                 return None
             if seen.claimed:  # the lease ran out on somebody
                 await log_attempt(conn, self.connections, row, seen.attempts, "unknown", now)
-            return _delivery(seen, when(first_tried_at))
+            return _delivery(seen, when(tried["first_tried_at"]), when(tried["retry_since"]))
 
 
 async def release(conn: AsyncConnection, connections: Connections, now: datetime) -> None:
     """What a process that died had claimed is due at once; whether the channel took it stays unknown.
 
-    So is what waited for another try: a start is a good moment for one. A channel's hold (Retry-After) still counts.
+    So is what waited for another try: a start is a good moment for one. A channel's hold (Retry-After) still counts,
+    unless it lies so far ahead that it was set by a clock that was.
     """
     ours = outbox.c.claimed & PENDING
     lost = select(outbox.c.id, outbox.c.attempts, literal(micros(now)), literal("unknown")).where(ours)
@@ -97,6 +102,8 @@ async def release(conn: AsyncConnection, connections: Connections, now: datetime
     await conn.execute(tries.on_conflict_do_nothing())
     await conn.execute(update(outbox).where(ours).values(due_at=micros(now), claimed=False))
     await conn.execute(update(outbox).where(PENDING, outbox.c.due_at > micros(now)).values(due_at=micros(now)))
+    too_long = channels.c.hold_until > micros(now + FAR_AHEAD)
+    await conn.execute(update(channels).where(too_long).values(hold_until=micros(now)))
 
 
 _MESSAGE = select(outbox, events.c.alert, events.c.payload).join(events).where(outbox.c.id == bindparam("row"), PENDING)
@@ -139,18 +146,22 @@ def _waiting(row: Row[Any]) -> Waiting:
     )
 
 
-def _delivery(row: Row[Any], first_tried_at: datetime) -> Delivery:
+def _delivery(row: Row[Any], first_tried_at: datetime, since: datetime) -> Delivery:
     """`row` as it was before the claim: its doubt is what earlier tries left."""
     message = Message(
-        key=message_key(row.event_id, row.channel),
+        key=message_key(row.event_id, row.channel, row.created_at),
         alert=row.alert,
         created_at=when(row.created_at),
         payload=unpack(row.payload),
     )
     attempt = Attempt(number=row.attempts + 1, doubt=row.doubt, first_tried_at=first_tried_at)
-    return Delivery(id=row.id, channel=row.channel, message=message, attempt=attempt)
+    return Delivery(id=row.id, channel=row.channel, message=message, attempt=attempt, since=since)
 
 
-def message_key(event_id: str, channel: str) -> str:
-    """The same on every try and after every restart; another one for each channel. Safe in a header."""
-    return f"{event_id}-{hashlib.blake2b(channel.encode(), digest_size=4).hexdigest()}"
+def message_key(event_id: str, channel: str, created_at: int) -> str:
+    """The same on every try and after every restart; another one for each channel. Safe in a header.
+
+    Two installations, and one whose database was lost, compute the same event ids for messages that are not the same:
+    the row's `created_at` in microseconds tells them apart.
+    """
+    return f"{event_id}-{hashlib.blake2b(f'{channel}:{created_at}'.encode(), digest_size=8).hexdigest()}"

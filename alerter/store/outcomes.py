@@ -49,9 +49,11 @@ class OutboxOutcomes(Part):
             if hold is not None:
                 await hold_channel(conn, self.connections, delivery.channel, hold)
 
-    async def park(self, delivery: Delivery, error: str, now: datetime, notice: Event | None) -> None:
+    async def park(
+        self, delivery: Delivery, error: str, now: datetime, notice: Event | None, *, doubt: bool = False
+    ) -> None:
         text = clean(error)
-        failed = {"state": "failed", "claimed": False, "doubt": delivery.attempt.doubt, "error": text}
+        failed = {"state": "failed", "claimed": False, "doubt": doubt or delivery.attempt.doubt, "error": text}
         async with self.connections.writing() as conn:
             done = await conn.execute(update(outbox).where(_still_ours(delivery)).values(failed))
             await log_attempt(conn, self.connections, delivery.id, delivery.attempt.number, "parked", now, text)
@@ -61,7 +63,7 @@ class OutboxOutcomes(Part):
 
     async def retry(self, ids: Sequence[int] | None, now: datetime) -> int:
         """Failed rows (None: all) are due at once, with a fresh day of tries; how many."""
-        again = {"state": "pending", "due_at": micros(now), "claimed": False, "first_tried_at": None}
+        again = {"state": "pending", "due_at": micros(now), "claimed": False, "retry_since": None}
         return await self._change(ids, ["failed"], again)
 
     async def drop(self, ids: Sequence[int]) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from alerter.core.model import PollState
 from alerter.store.accounts import UNWATCHED
 from alerter.store.chunks import chunks
-from alerter.store.encoding import micros
+from alerter.store.encoding import FAR_AHEAD, micros
 from alerter.store.parts import Part, Prepared
 from alerter.store.rows import poll_row, poll_state
 from alerter.store.schema import refuse_newer
@@ -18,6 +18,7 @@ from alerter.store.tables import accounts
 
 _POLL = (accounts.c.next_poll_at, accounts.c.poll_claimed)
 _FILL = (accounts.c.next_fill_at, accounts.c.fill_claimed)
+_OF_THE_PAST = ("last_ok_at", "failing_since", "error", "error_text")
 _OF_STATE = (
     "next_poll_at",
     "poll_claimed",
@@ -51,10 +52,11 @@ class PollTimes(Part):
             for gone in chunks(sorted(active - set(names))):
                 await conn.execute(update(accounts).where(accounts.c.name.in_(gone)).values(active=False))
             due = {"next_poll_at": at, "next_fill_at": at, "watched_since": at, "active": True}
-            rows = [{**UNWATCHED, **due, "name": name} for name in dict.fromkeys(names) if name not in active]
+            fresh = {**UNWATCHED, **dict.fromkeys(_OF_THE_PAST), **due}
+            rows = [{**fresh, "name": name} for name in dict.fromkeys(names) if name not in active]
             if rows:
                 new = self.connections.insert(accounts)
-                set_ = {name: new.excluded[name] for name in (*due, "poll_claimed", "fill_claimed")}
+                set_ = {name: new.excluded[name] for name in fresh}
                 await conn.execute(new.on_conflict_do_update(index_elements=["name"], set_=set_), rows)
 
     async def claim_polls(self, now: datetime, limit: int, lease: timedelta) -> list[str]:
@@ -115,6 +117,10 @@ async def write_polls(
 
 
 async def release(conn: AsyncConnection, now: datetime) -> None:
-    """What was claimed is due at once, by a process that died with it."""
+    """What was claimed by a process that died with it is due at once; so is what a clock that was ahead planned."""
+    at, far = micros(now), micros(now + FAR_AHEAD)
     for due, claimed in (_POLL, _FILL):
-        await conn.execute(update(accounts).where(claimed).values({due: micros(now), claimed: False}))
+        await conn.execute(update(accounts).where(claimed).values({due: at, claimed: False}))
+        await conn.execute(update(accounts).where(due > far).values({due: at}))
+    await conn.execute(update(accounts).where(accounts.c.last_ok_at > at).values(last_ok_at=None))
+    await conn.execute(update(accounts).where(accounts.c.watched_since > at).values(watched_since=at))

@@ -209,6 +209,7 @@ outbox = Table(
     _must("claimed", Boolean),  # tells a lease from a postponement; both are only a later due time
     _must("doubt", Boolean),
     _may("first_tried_at", BigInteger),
+    _may("retry_since", BigInteger),  # the first try of the current day of tries; NULL: the next one
     _may("sent_at", BigInteger),
     _may("receipt"),
     _may("note"),

@@ -116,6 +116,13 @@ def work(counts: Counts) -> list[Metric]:
             "alerter_deliveries", "counter", "Messages that a channel took.", [({}, counts.deliveries)], suffix="_total"
         ),
         latency,
+        family(
+            "alerter_judge_seconds",
+            "counter",
+            "Seconds spent judging.",
+            [({}, counts.judge_seconds)],
+            suffix="_total",
+        ),
     ]
 
 

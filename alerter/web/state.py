@@ -35,11 +35,12 @@ class LoopState:
 class Counts:
     """What was done since the process started. `polls` by outcome (`ok`, or the error class's name).
 
-    `latencies` are the last deliveries' seconds from decision to receipt, `deliveries` counts all of them.
+    `judge_seconds` is what judging took in all; `latencies` are the last deliveries' seconds from decision to receipt, `deliveries` counts all of them.
     """
 
     polls: Mapping[str, int] = field(default_factory=dict)
     deliveries: int = 0
+    judge_seconds: float = 0.0
     latencies: Sequence[float] = ()
 
 

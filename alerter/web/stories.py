@@ -25,7 +25,12 @@ def amount(value: object, facts: Facts) -> str:
     if not isinstance(limit, int):
         return count(value)
     part = share_of(value, limit)
-    return f"{count(value)} of {count(limit)}" + ("" if part is None else f" ({share(part)})")
+    over = ", exceeded" if _exceeded(value, limit) else ""
+    return f"{count(value)} of {count(limit)}" + ("" if part is None else f" ({share(part)}{over})")
+
+
+def _exceeded(value: object, limit: object) -> bool:
+    return isinstance(value, int) and isinstance(limit, int) and value > limit > 0
 
 
 def standing(alert: Alert) -> str:
@@ -39,7 +44,11 @@ def about(alert: Alert, known: Mapping[str, Metric]) -> str:
     return metric.words if metric else alert.key.check.metric or "readings"
 
 
-def _threshold(facts: Facts, verb: str) -> str:
+def _threshold(facts: Facts, verb: str, above: str = "") -> str:
+    """`above` is the verb for a value above its quota."""
+    if above and _exceeded(facts.get("value"), facts.get("limit")):
+        passed = [at for at in (*(facts.get("passed") or ()), facts.get("threshold")) if at]
+        return above + (f", passing {', '.join(map(str, passed))}" if passed else "")
     at, passed = facts.get("threshold"), facts.get("passed") or ()
     also = f", passing {', '.join(str(p) for p in passed)}" if passed else ""
     return f"{verb} {at}{also}" if at else verb
@@ -53,8 +62,8 @@ def _quota_changed(facts: Facts) -> str:
 
 
 _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
-    Reason.CROSSED: lambda facts: _threshold(facts, "Reached"),
-    Reason.ESCALATED: lambda facts: _threshold(facts, "Went on to reach"),
+    Reason.CROSSED: lambda facts: _threshold(facts, "Reached", "Exceeded the quota"),
+    Reason.ESCALATED: lambda facts: _threshold(facts, "Went on to reach", "Went on to exceed the quota"),
     Reason.REMINDER: lambda facts: _threshold(facts, "Still at or beyond"),
     Reason.RECOVERED: lambda _: "Recovered: back under every threshold",
     Reason.QUOTA_CHANGED: _quota_changed,
@@ -67,7 +76,11 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
 def sentence(event: Event) -> str:
     """One line of a timeline, with the number it was about."""
     say = _SENTENCES.get(event.reason)
-    text = say({**event.payload, "threshold": event.threshold}) if say else event.reason.value.replace("_", " ")
+    text = (
+        say({**event.payload, "threshold": event.threshold, "value": event.value})
+        if say
+        else event.reason.value.replace("_", " ")
+    )
     told = amount(event.value, event.payload)
     return f"{text}: {told}" if told and event.reason in _WITH_NUMBER else text
 

@@ -79,7 +79,14 @@ async def test_one_refused_recipient_is_named_and_the_others_get_it(fake: MailSe
     fake.refuse["ops@example.com"] = "550 no such user"
     receipt = await send(fake)
     assert receipt.note == "refused for ops@example.com"
+    assert receipt.refused == ("ops@example.com",)
     assert fake.recipients == [["finance@example.com", "boss@example.com"]]
+
+
+async def test_a_recipient_put_off_while_others_are_taken_is_named(fake: MailServer) -> None:
+    fake.refuse["ops@example.com"] = "451 later"
+    receipt = await send(fake)
+    assert (receipt.refused, receipt.note) == (("ops@example.com",), "refused for ops@example.com")
 
 
 async def test_all_refused_for_good_is_undeliverable(fake: MailServer) -> None:

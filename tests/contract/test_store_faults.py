@@ -4,7 +4,9 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,78 @@ async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "alerter.db").write_text("finance notes, nothing else\n" * 500)
     with pytest.raises(StoreError, match="not a database"):
         await open_store(f"sqlite:///{tmp_path}/alerter.db")
+
+
+@pytest.fixture
+def guarded() -> Iterator[Path]:
+    """A folder that may be read by everybody and, after `nobody_writes`, written by none; outside of root's own."""
+    with tempfile.TemporaryDirectory(prefix="alerter-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@contextmanager
+def nobody_writes(*paths: Path) -> Iterator[None]:
+    """Without root's right to write anywhere."""
+    before = os.geteuid()
+    modes = {path: path.stat().st_mode for path in paths}
+    for path, mode in modes.items():
+        path.chmod(mode & 0o555 | 0o444)
+    try:
+        if before == 0:
+            os.seteuid(65534)
+        yield
+    finally:
+        os.seteuid(before)
+        for path, mode in modes.items():
+            path.chmod(mode)
+
+
+@pytest.mark.parametrize("folder_too", [True, False])
+async def test_a_copy_that_cannot_be_written_is_read(guarded: Path, folder_too: bool) -> None:
+    file = guarded / "alerter.db"
+    store = await open_store(f"sqlite:///{file}")
+    await store.settle(Settlement(alerts=[an_alert()]))
+    await store.close()
+    content, changed = file.read_bytes(), file.stat().st_mtime_ns
+    with nobody_writes(file, *([guarded] if folder_too else [])):
+        copy = await open_store(f"sqlite:///{file}", upgrade=False)
+        assert await copy.live_alerts() == [an_alert()]
+        with pytest.raises(StoreError, match="read-only"):
+            await copy.settle(Settlement(alerts=[an_alert(2)]))
+        await copy.close()
+    assert os.listdir(guarded) == ["alerter.db"]
+    assert (file.read_bytes(), file.stat().st_mtime_ns) == (content, changed)
+
+
+async def test_what_is_still_in_the_log_of_a_running_service_is_read_too(guarded: Path) -> None:
+    file = guarded / "alerter.db"
+    service = await open_store(f"sqlite:///{file}")
+    await service.settle(Settlement(alerts=[an_alert()]))
+    with nobody_writes(guarded, *(guarded / name for name in os.listdir(guarded))):
+        look = await open_store(f"sqlite:///{file}", upgrade=False)
+        assert await look.live_alerts() == [an_alert()]
+        await look.close()
+    await service.close()
+
+
+async def test_looking_changes_neither_the_file_nor_its_journal(tmp_path: Path) -> None:
+    file = tmp_path / "alerter.db"
+    await (await open_store(f"sqlite:///{file}")).close()
+    with sqlite3.connect(file) as plain:
+        plain.execute("PRAGMA journal_mode=DELETE")
+    plain.close()
+    content, changed = file.read_bytes(), file.stat().st_mtime_ns
+    store = await open_store(f"sqlite:///{file}", upgrade=False)
+    assert await store.live_alerts() == []
+    await store.close()
+    assert (file.read_bytes(), file.stat().st_mtime_ns) == (content, changed)
+
+
+async def test_looking_makes_no_database(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="there is no database"):
+        await open_store(f"sqlite:///{tmp_path}/alerter.db", upgrade=False)
+    assert os.listdir(tmp_path) == []
 
 
 async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

@@ -47,6 +47,21 @@ async def test_the_newest_reading_before_a_moment(store: Database) -> None:
     assert await store.latest([PERIOD], before=T0) == []
 
 
+async def test_a_window_that_a_clock_ahead_asked_for_never_hides_what_was_read_later(store: Database) -> None:
+    ahead = a_reading(end=T0 + 20 * timedelta(hours=1), count=1, read_at=T0 + MINUTE)
+    unread = a_reading(end=T0 + 5 * MINUTE, count=2, read_at=T0 + 9 * MINUTE)
+    true = a_reading(end=T0 + 3 * MINUTE, count=3)
+    await store.settle(Settlement(readings=[ahead, unread, true]))
+    assert await store.latest([PERIOD], before=T0 + 4 * MINUTE) == [true]
+    assert await store.latest([PERIOD], before=T0 + 9 * MINUTE) == [unread]
+
+
+async def test_a_clock_set_back_by_seconds_hides_no_reading(store: Database) -> None:
+    read = a_reading(end=T0 + MINUTE, read_at=T0 + MINUTE - timedelta(seconds=20))
+    await store.settle(Settlement(readings=[read]))
+    assert await store.latest([PERIOD], before=read.read_at) == [read]
+
+
 async def test_sliding_windows_of_two_lengths_are_told_apart(store: Database) -> None:
     hours = {
         length: [

@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from support.store_values import DAY, MINUTE, T0, an_event
 from support.stores import pair, store
 
@@ -54,6 +55,15 @@ async def test_the_key_is_the_same_on_every_try_and_another_for_another_channel(
     assert first.message.key == again.message.key != other.message.key
 
 
+async def test_the_same_event_of_another_installation_has_another_key(store: Database) -> None:
+    (row,) = await waiting_rows(store, "e")
+    other = await open_store("sqlite://")
+    await other.settle(Settlement(events=[an_event("e", "slack", at=T0 + timedelta(microseconds=1))]))
+    (same,) = await other.waiting("slack", T0 + MINUTE, 9)
+    assert (await taken(store, row)).message.key != (await taken(other, same.id)).message.key
+    await other.close()
+
+
 async def test_a_lease_that_ran_out_leaves_doubt(store: Database) -> None:
     (row,) = await waiting_rows(store, "e")
     await taken(store, row)
@@ -95,6 +105,14 @@ async def test_a_hold_outlasts_a_restart(store: Database) -> None:
     assert await store.busy_channels(due) == ["slack"]
 
 
+async def test_a_hold_set_by_a_clock_that_was_ahead_ends_at_the_next_start(store: Database) -> None:
+    (row,) = await waiting_rows(store, "e")
+    year = T0 + 365 * DAY
+    await store.postpone(await taken(store, row), "429", T0 + MINUTE, year, doubt=False, hold=year)
+    await store.take_back(T0 + 2 * MINUTE)
+    assert await store.busy_channels(T0 + 2 * MINUTE) == ["slack"]
+
+
 async def test_doubt_stays_until_the_message_is_sent(store: Database) -> None:
     (row,) = await waiting_rows(store, "e")
     for minute, doubt in ((1, True), (2, False)):
@@ -110,6 +128,8 @@ async def test_a_hold_keeps_the_whole_channel_quiet_and_no_other(store: Database
     await store.postpone(await taken(store, one), "429", T0 + MINUTE, until, doubt=False, hold=until)
     await store.postpone(await taken(store, mail), "451", T0 + MINUTE, T0 + MINUTE, doubt=False, hold=None)
     assert await store.busy_channels(T0 + 2 * MINUTE) == ["mail"]
+    assert await store.waiting("slack", T0 + 2 * MINUTE, 9) == []
+    assert len(await store.waiting("mail", T0 + 2 * MINUTE, 9)) == 1
     assert await store.claim(two, T0 + 2 * MINUTE, LEASE) is None
     assert await store.busy_channels(until) == ["mail", "slack"]
     assert await store.claim(two, until, LEASE) is not None
@@ -177,10 +197,37 @@ async def test_failed_messages_are_tried_again_or_dropped_by_hand(store: Databas
         await store.park(await taken(store, row), "invalid_auth", T0 + MINUTE, None)
     assert await store.retry(rows[:1], T0 + DAY) == 1
     again = await taken(store, rows[0], T0 + DAY)
-    assert (again.attempt.number, again.attempt.first_tried_at) == (2, T0 + DAY)
+    assert again.attempt.number == 2
     assert await store.drop([rows[1], rows[2]]) == 2
     assert await store.retry(None, T0 + DAY) == 0
     assert [line.event for line in (await store.queries.undelivered()).items] == ["e1"]
+
+
+async def test_a_retry_by_hand_gives_a_fresh_day_and_keeps_the_first_try(store: Database) -> None:
+    (row,) = await waiting_rows(store, "e")
+    first = await taken(store, row)
+    await store.postpone(first, "503", T0 + MINUTE, T0 + 2 * MINUTE, doubt=False, hold=None)
+    second = await taken(store, row, T0 + DAY)
+    await store.park(second, "given up", T0 + DAY, None)
+    await store.retry([row], T0 + 2 * DAY)
+    third = await taken(store, row, T0 + 3 * DAY)
+    assert [d.since for d in (first, second, third)] == [T0 + MINUTE, T0 + MINUTE, T0 + 3 * DAY]
+    assert third.attempt.first_tried_at == T0 + MINUTE
+
+
+async def test_a_day_of_tries_that_began_in_the_future_begins_now(store: Database) -> None:
+    (row,) = await waiting_rows(store, "e")
+    await store.postpone(await taken(store, row, T0 + 9 * DAY), "503", T0, T0, doubt=False, hold=None)
+    assert (await taken(store, row)).since == T0 + MINUTE
+
+
+@pytest.mark.parametrize(("earlier", "this"), [(True, False), (False, True), (False, False)])
+async def test_a_parked_message_keeps_its_doubt_for_a_later_retry(store: Database, earlier: bool, this: bool) -> None:
+    (row,) = await waiting_rows(store, "e")
+    await store.postpone(await taken(store, row), "503", T0 + MINUTE, T0 + MINUTE, doubt=earlier, hold=None)
+    await store.park(await taken(store, row), "given up", T0 + MINUTE, None, doubt=this)
+    await store.retry(None, T0 + DAY)
+    assert (await taken(store, row, T0 + DAY)).attempt.doubt is (earlier or this)
 
 
 async def test_a_delivery_tells_each_attempt(store: Database) -> None:

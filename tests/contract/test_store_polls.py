@@ -1,6 +1,7 @@
 """Whose poll is due, and who may ask."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from support.store_values import DAY, MINUTE, T0, a_poll, a_reading
@@ -67,6 +68,36 @@ async def test_who_comes_back_is_due_at_once(store: Database) -> None:
     await store.watch(["a"], T0 + 2 * MINUTE)
     assert await store.claim_polls(T0 + 2 * MINUTE, 9, LEASE) == ["a"]
     assert [s.watched_since for s in await store.poll_states()] == [T0 + 2 * MINUTE]
+
+
+async def test_who_comes_back_has_no_past(store: Database) -> None:
+    await store.watch(["a"], T0)
+    failing = replace(a_poll("a", T0 + DAY), failing_since=T0, failures=3, error="Denied", error_text="403")
+    await store.settle(Settlement(polls=[failing]))
+    await store.watch([], T0 + MINUTE)
+    back = T0 + 2 * MINUTE
+    await store.watch(["a"], back)
+    assert await store.poll_states() == [PollState(account="a", next_poll_at=back, watched_since=back)]
+
+
+async def test_what_a_clock_that_was_ahead_planned_is_due_at_once(store: Database) -> None:
+    await store.watch(["far", "near"], T0)
+    now = T0 + MINUTE
+    plans = {"far": now + DAY + MINUTE, "near": now + DAY}
+    await store.settle(Settlement(polls=[a_poll(name, at) for name, at in plans.items()], fills=plans))
+    await store.take_back(now)
+    assert await store.claim_polls(now, 9, LEASE) == ["far"]
+    assert await store.claim_fills(now, 9, LEASE) == ["far"]
+
+
+async def test_an_answer_from_the_future_is_forgotten(store: Database) -> None:
+    await store.watch(["ahead"], T0 + DAY)
+    await store.watch(["ahead", "true"], T0)
+    polls = [replace(a_poll("ahead", T0), last_ok_at=T0 + DAY, watched_since=T0 + DAY), a_poll("true", T0)]
+    await store.settle(Settlement(polls=polls))
+    await store.take_back(T0 + MINUTE)
+    states = {s.account: (s.last_ok_at, s.watched_since) for s in await store.poll_states()}
+    assert states == {"ahead": (None, T0 + MINUTE), "true": (T0, T0)}
 
 
 async def test_an_account_known_by_its_readings_only_is_not_polled(store: Database) -> None:

@@ -183,6 +183,7 @@ def upgrade() -> None:
         sa.Column("claimed", sa.Boolean(), nullable=False),
         sa.Column("doubt", sa.Boolean(), nullable=False),
         sa.Column("first_tried_at", sa.BigInteger(), nullable=True),
+        sa.Column("retry_since", sa.BigInteger(), nullable=True),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.Column("receipt", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
