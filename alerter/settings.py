@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, ValidationError
@@ -18,9 +18,15 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from alerter.core.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 PREFIX = "ALERTER_"
 SECRETS = {"ALERTER_SMTP_PASSWORD", "ALERTER_WEB_TOKEN"}
 LATER = {"ALERTER_WEB_USERS", "ALERTER_SLACK_SIGNING_SECRET", "ALERTER_SLACK_APP_TOKEN"}
+DURATIONS = {"poll_every", "history", "retention"}
+NUMBERS = {"requests_per_second"}
+CHOICES = {"reload", "log_level", "log_format"}
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -37,6 +43,17 @@ def parse_duration(text: object) -> object:
         raise ValueError(f"{text!r} is longer than any calendar") from None
 
 
+def _file_or_url(text: object) -> object:
+    """A path stands for the SQLite file there."""
+    if isinstance(text, str) and not re.match(r"[A-Za-z][A-Za-z0-9+]+:", text):
+        return f"sqlite:///{text}"
+    return text
+
+
+def _small(text: object) -> object:
+    return text.strip().lower() if isinstance(text, str) else text
+
+
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Positive = Annotated[Duration, Field(gt=timedelta(0))]
 
@@ -48,7 +65,7 @@ class Settings(BaseSettings):
 
     rules: Path = Path("rules")
     templates: Path | None = None
-    database_url: str = Field(default="sqlite:///alerter.db", repr=False)
+    database_url: Annotated[str, BeforeValidator(_file_or_url)] = Field(default="sqlite:///alerter.db", repr=False)
     secrets_dir: Path = Path("/run/secrets")
     poll_every: Positive = timedelta(minutes=15)
     requests_per_second: Annotated[float, Field(gt=0, le=10_000)] = 5
@@ -61,9 +78,9 @@ class Settings(BaseSettings):
     smtp_url: str | None = Field(default=None, repr=False)
     mail_from: str | None = None
     slack_api_url: str = "https://slack.com/api/"
-    reload: Literal["watch", "signal"] = "watch"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    log_format: Literal["console", "json"] | None = None
+    reload: Annotated[Literal["watch", "signal"], BeforeValidator(_small)] = "watch"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_small)] = "info"
+    log_format: Annotated[Literal["console", "json"] | None, BeforeValidator(_small)] = None
 
     @classmethod
     def settings_customise_sources(
@@ -94,10 +111,11 @@ def load_settings(environment: Mapping[str, str] | None = None, **given: object)
     environment = os.environ if environment is None else environment
     _refuse_unknown(environment)
     known = {name: environment[f"{PREFIX}{name.upper()}"] for name in Settings.model_fields if _has(environment, name)}
+    values = {**known, **{k: v for k, v in given.items() if v is not None}}
     try:
-        settings = Settings.model_validate({**known, **{k: v for k, v in given.items() if v is not None}})
+        settings = Settings.model_validate(values)
     except ValidationError as error:
-        lines = [f"ALERTER_{str(e['loc'][0]).upper()}: {_words(e['msg'])}" for e in error.errors()]
+        lines = [f"ALERTER_{str(e['loc'][0]).upper()}: {_words(e, values)}" for e in error.errors()]
         raise ConfigurationError("\n".join(lines)) from None
     _check_urls(settings)
     _check_listen(settings, environment)
@@ -108,8 +126,25 @@ def _has(environment: Mapping[str, str], name: str) -> bool:
     return bool(environment.get(f"{PREFIX}{name.upper()}"))
 
 
-def _words(message: str) -> str:
-    return message.removeprefix("Value error, ")
+def _words(error: "ErrorDetails", values: Mapping[str, object]) -> str:
+    """What is wrong with a value, for people. Only settings that can hold no secret come with their value."""
+    name = str(error["loc"][0])
+    value, kind, context = values.get(name), error["type"], error.get("ctx", {})
+    number = name in NUMBERS
+    if name not in DURATIONS | NUMBERS | CHOICES:
+        return error["msg"].removeprefix("Value error, ")
+    if kind == "literal_error":
+        return f"{value!r} is none of {str(context['expected']).replace(' or ', ', ')}".replace("'", "")
+    hint = "a number such as 5" if number else "a duration such as 15m"
+    if kind in {"greater_than", "greater_than_equal"}:
+        return f"{value} is too {'small' if number else 'short'}; give {hint}"
+    if kind in {"less_than", "less_than_equal"}:
+        return (
+            f"{value} is too large; at most {context['le']:,.0f}" if number else f"{value} is too long; at most 3660d"
+        )
+    if number:
+        return f"{value!r} is not {hint}"
+    return error["msg"].removeprefix("Value error, ")
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:

@@ -100,6 +100,16 @@ async def open_book(settings: Settings, store: Database, secrets: Secrets) -> Op
     return opened
 
 
+async def book_in_force(settings: Settings, store: Database, secrets: Secrets) -> Opened | None:
+    """The rule book that was stored last: what a running service obeys, whatever is on disk. None: there is none."""
+    last = await store.last_book()
+    if last is None:
+        return None
+    opened = await asyncio.to_thread(loaded, last.files, settings)
+    check_usable(opened, settings, secrets)
+    return opened
+
+
 async def book_to_read(settings: Settings, store: Database) -> Opened:
     """The rule book to look at stored things with: as `open_book`, but no secret has to be there."""
     try:

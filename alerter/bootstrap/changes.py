@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from alerter.bootstrap.books import loaded
 from alerter.bootstrap.parts import Parts
@@ -23,15 +24,25 @@ WORDS = {
 }
 
 
-async def book_before(parts: Parts) -> RuleBook | None:
-    """The book that was in force before this process, if it was another one and can still be read."""
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was in force before this process. `book` is None when it cannot be read, or is the same."""
+
+    same: bool
+    book: RuleBook | None
+
+
+async def book_before(parts: Parts) -> Before:
+    """Whether the rule book is the one that the process before this one obeyed."""
     last = await parts.store.last_book()
-    if last is None or last.hash == parts.opened.book.hash:
-        return None
+    if last is None:
+        return Before(same=False, book=None)
+    if last.hash == parts.opened.book.hash:
+        return Before(same=True, book=None)
     try:
-        return (await asyncio.to_thread(loaded, last.files, parts.settings)).book
+        return Before(same=False, book=(await asyncio.to_thread(loaded, last.files, parts.settings)).book)
     except ConfigurationError:
-        return None
+        return Before(same=False, book=None)
 
 
 def told_changes(old: RuleBook, new: RuleBook, events: Iterable[Event]) -> tuple[str, ...]:

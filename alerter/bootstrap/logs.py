@@ -14,7 +14,7 @@ def set_up(settings: Settings) -> None:
     """Log as the settings say; libraries only from warnings on."""
     style = settings.log_format or ("console" if sys.stderr.isatty() else "json")
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
         if style == "console"
         else structlog.processors.JSONRenderer(sort_keys=True)
     )
@@ -23,7 +23,9 @@ def set_up(settings: Settings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if style == "json":
-        shared.append(structlog.processors.dict_tracebacks)
+        # local variables may hold secrets: they are in no traceback
+        transformer = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        shared.append(structlog.processors.ExceptionRenderer(transformer))
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[settings.log_level]),

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TextIO
 
+import structlog
+
 from alerter.bootstrap import clock, wiring
-from alerter.bootstrap.books import Opened, open_book
+from alerter.bootstrap.books import Opened, book_in_force, open_book
+from alerter.bootstrap.reading import is_served
 from alerter.channels import Edges, OpenChannel
 from alerter.core.book import Channel as ChannelSpec
 from alerter.core.book import RuleBook
@@ -23,6 +26,8 @@ from alerter.pipeline.watch import Watch
 from alerter.settings import Secrets, Settings
 from alerter.sources.fortanix import Fortanix
 from alerter.store import Database, open_store
+
+log = structlog.get_logger(__name__)
 
 MakeChannels = Callable[[Mapping[str, ChannelSpec], Edges], dict[str, OpenChannel]]
 
@@ -50,12 +55,19 @@ class Parts:
     def watch(self) -> Watch:
         return self.settler.watch
 
+    def ready(self, opened: Opened) -> dict[str, OpenChannel]:
+        """The channels of this rule book, to be used later; raises ConfigurationError."""
+        return self.make_channels(opened.book.channels, self.edges)
+
     async def connect(self, opened: Opened) -> None:
-        """Use the channels of this rule book from now on; those before may still be sending and are closed later."""
-        await _close(self.retired)
-        self.retired = self.channels
-        self.channels = self.make_channels(opened.book.channels, self.edges)
-        self.deliverer.channels = self.channels
+        """Use the channels of this rule book from now on; raises ConfigurationError, then nothing has changed."""
+        await self.use(self.ready(opened))
+
+    async def use(self, channels: dict[str, OpenChannel]) -> None:
+        """Use these channels from now on; those before may still be sending and are closed later."""
+        done, self.retired, self.channels = self.retired, self.channels, channels
+        self.deliverer.channels = channels
+        await _close(done)
 
     async def close(self) -> None:
         """Stop asking and sending. What is under way is done again by the next process."""
@@ -66,8 +78,11 @@ class Parts:
 
 
 async def _close(channels: Mapping[str, OpenChannel]) -> None:
-    for channel in channels.values():
-        await channel.close()
+    for name, channel in channels.items():
+        try:
+            await channel.close()
+        except Exception as error:  # noqa: BLE001  (one that cannot be closed must not keep the others)
+            log.warning("a channel could not be closed", channel=name, error=type(error).__name__)
 
 
 def assemble(
@@ -127,17 +142,21 @@ async def wired(
 ) -> AsyncIterator[Parts]:
     """One alerter for one command: store, rule book, client, channels; closed at the end.
 
-    `as_rules_look_back` asks for no more history than the rules need.
+    `as_rules_look_back` asks for no more history than the rules need. Beside a running service its rule book counts,
+    and which accounts are watched is left to it.
     """
     secrets = Secrets(settings.secrets_dir)
+    served = is_served(settings)
     store = await open_store(settings.database_url)
     source: Fortanix = wiring.source(settings, secrets)
     try:
-        opened = await open_book(settings, store, secrets)
+        running = await book_in_force(settings, store, secrets) if served else None
+        opened = running or await open_book(settings, store, secrets)
         if as_rules_look_back:
             settings = settings.model_copy(update={"history": min(settings.history, looked_back(opened.book))})
         parts = assemble(settings, secrets, store, opened, source, make_channels=make_channels, out=out)
-        await store.watch(list(opened.book.accounts), clock.now())
+        if running is None:
+            await store.watch(list(opened.book.accounts), clock.now())
         try:
             yield parts
         finally:

@@ -8,13 +8,14 @@ from alerter.core.book import Rule
 from alerter.core.calendar import day_windows_before
 from alerter.core.checks import Check, Watched
 from alerter.core.facts import snapshot, subject_facts
-from alerter.core.judge import Judged, judge
+from alerter.core.judge import judge
 from alerter.core.kinds.quota import limit_at
 from alerter.core.lifecycle import Tell
 from alerter.core.metrics import REPORTED
 from alerter.core.model import AlertKey, Message, Reason
 from alerter.core.ports import Record
 from alerter.core.series import SETTLE
+from alerter.core.verdict import Judged
 from alerter.pipeline.overview import Overview
 from alerter.pipeline.tape import SECOND, Player, Tape
 from alerter.pipeline.watch import Watch

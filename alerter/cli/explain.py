@@ -13,7 +13,7 @@ from alerter.cli.status import say_rejected
 
 if TYPE_CHECKING:
     from alerter.core.book import Rule
-    from alerter.core.judge import Judged
+    from alerter.core.verdict import Judged
     from alerter.settings import Settings
 
 DAYS_END = time(23, 59, 59, tzinfo=UTC)

@@ -1,12 +1,15 @@
 """The real process on loopback: a DSM, a Slack, a mail server, and rule files in a folder."""
 
 import signal
+import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from support.dsm import Dsm, keys, served
 from support.process import Alerter, installed, wait_for
@@ -201,3 +204,43 @@ def test_edits_while_the_service_was_down_are_said_at_its_next_start(site: Site)
     rules.write_text(rules.read_text().replace("at: 75%", "at: 60%"))
     site.alerter.start().ready()
     wait_for(lambda: "rule quota-used changed" in site.alerter.get("/rules").text, "the page", site.alerter.alive)
+
+
+def unready(alerter: Alerter) -> bool:
+    with suppress(httpx.HTTPError):
+        return alerter.get("/readyz").status_code == 503
+    return False
+
+
+def test_a_start_while_the_database_is_locked_waits_and_goes_on(site: Site) -> None:
+    site.alerter.start().ready()
+    site.alerter.stop()
+    with closing(sqlite3.connect(site.alerter.folder / "alerter.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        site.alerter.start()
+        wait_for(lambda: "tried again" in site.alerter.output(), "the log to say so", site.alerter.alive)
+        wait_for(lambda: unready(site.alerter), "the page to say so", site.alerter.alive)
+    site.alerter.ready()
+
+
+def test_sigterm_ends_a_start_that_waits_for_the_database_within_ten_seconds(site: Site) -> None:
+    site.alerter.start().ready()
+    site.alerter.stop()
+    with closing(sqlite3.connect(site.alerter.folder / "alerter.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        site.alerter.start()
+        wait_for(lambda: unready(site.alerter), "the page", site.alerter.alive)
+        began = time.monotonic()
+        assert site.alerter.stop() == 0
+        assert time.monotonic() - began < 10
+
+
+def test_sigterm_while_the_database_is_locked_ends_within_ten_seconds(site: Site) -> None:
+    site.use(910)
+    site.alerter.start().ready()
+    with closing(sqlite3.connect(site.alerter.folder / "alerter.db", isolation_level=None, timeout=30)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        wait_for(lambda: unready(site.alerter), "the page to say so", site.alerter.alive)
+        began = time.monotonic()
+        assert site.alerter.stop() == 0
+        assert time.monotonic() - began < 10

@@ -193,3 +193,38 @@ def test_no_secret_is_in_a_repr(tmp_path: Path) -> None:
 def test_no_secret_is_in_an_error() -> None:
     assert SECRET not in mistake(WEB_TOKEN=SECRET, LISTEN="0.0.0.0:80", POLL_EVERY="x", DATABASE_URL=SECRET)
     assert SECRET not in mistake(HEARTBEAT_URL=f"http://{SECRET}.example.com")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("POLL_EVERY", "0s", "0s is too short; give a duration such as 15m"),
+        ("POLL_EVERY", "5", "'5' is not a duration such as 90s, 15m, 6h, 7d or 4w"),
+        ("HISTORY", "4000d", "4000d is too long; at most 3660d"),
+        ("REQUESTS_PER_SECOND", "fast", "'fast' is not a number such as 5"),
+        ("REQUESTS_PER_SECOND", "0", "0 is too small; give a number such as 5"),
+        ("REQUESTS_PER_SECOND", "20000", "20000 is too large; at most 10,000"),
+        ("LOG_LEVEL", "loud", "loud is none of debug, info, warning, error"),
+        ("LOG_FORMAT", "xml", "xml is none of console, json"),
+    ],
+)
+def test_what_is_wrong_is_said_for_people(name: str, value: str, text: str) -> None:
+    assert mistake(**{name: value}) == f"ALERTER_{name}: {text}"
+
+
+@pytest.mark.parametrize("level", ["INFO", "Info", "info"])
+def test_choices_may_be_written_in_any_case(level: str) -> None:
+    assert load(LOG_LEVEL=level).log_level == "info"
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("/var/lib/alerter/x.db", "sqlite:////var/lib/alerter/x.db"),
+        ("x.db", "sqlite:///x.db"),
+        ("sqlite:///x.db", "sqlite:///x.db"),
+        ("postgresql://db/x", "postgresql://db/x"),
+    ],
+)
+def test_a_path_is_a_database_too(given: str, url: str) -> None:
+    assert load(DATABASE_URL=given).database_url == url
