@@ -36,7 +36,7 @@ def latency(folder: Path, url: str, accounts: int, crossings: int, polled_every:
         _wait(lambda: bool(times(url)["requests"] >= before + 2 * accounts))
         for n in chosen(accounts, crossings):
             cross(url, [n])
-            time.sleep(polled_every / crossings)
+            time.sleep(max(polled_every / crossings, 0.2))
         _wait(lambda: len(times(url)["heard"]) >= crossings)
         return _found(url, crossings, alerter.peak_mb())
     finally:

@@ -55,7 +55,7 @@ def measure(accounts: int, *, quick: bool = False) -> Result:
         ready = restarts(folder, 1 if quick else 5)
         shape.write(folder, accounts, url, clock.now(), hooks=HOOKS)
         asyncio.run(make_due(folder))
-        polled_every = 2 if quick else 60 if accounts > 1_000 else 20
+        polled_every = 60 if accounts > 1_000 else 20 if accounts > 100 else 2
         told = latency(folder, url, accounts, min(CROSSINGS, accounts), polled_every)
     took = time.monotonic() - began
     return Result(accounts=accounts, rounds=rounds, memory=memory, again=again, ready=ready, latency=told, took=took)

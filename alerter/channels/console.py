@@ -37,7 +37,7 @@ class ConsoleChannel:
 
     async def send(self, message: Message, attempt: Attempt) -> Receipt:
         """Print the card; `RetryLater` when nothing can be printed, in doubt as a part may have been."""
-        words = self._edges.words.render("console", message.payload, most=MOST_ITEMS)
+        words = self._edges.words.render("console", message.payload, most=MOST_ITEMS, public_url=self._edges.public_url)
         card = _card(words, links(message.payload, self._edges.public_url))
         out = self._edges.out
         try:

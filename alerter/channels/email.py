@@ -66,7 +66,7 @@ class EmailChannel:
         )
         told = f"refused for {', '.join(refused)}" if refused else ""
         identity = message_id(message, self._name, sender(self._from).domain)
-        return Receipt(id=identity, note="; ".join(part for part in (note, told) if part))
+        return Receipt(id=identity, note="; ".join(part for part in (note, told) if part), refused=tuple(refused))
 
     async def check(self) -> str:
         """Connect and sign in, and send nothing; says what works. Raises what `send` raises."""

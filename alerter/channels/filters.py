@@ -6,7 +6,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 
 from alerter.channels.plain import cut
 
@@ -32,6 +32,18 @@ def share(value: float | Decimal) -> str:
 def count(value: int) -> str:
     """A count in full, with separators: `45,210,000`."""
     return str(format_decimal(value, locale=LOCALE))
+
+
+def money(cost: str, currency: str) -> str:
+    """A price with its currency: `12.50 USD`, with as many decimals as the currency has."""
+    return str(format_currency(Decimal(cost), currency, "#,##0.00\u00a0¤¤", locale=LOCALE)).replace("\u00a0", " ")
+
+
+def one(words: str, number: int) -> str:
+    """`operation` for 1, else `operations` as it stands."""
+    if number != 1 or not words.endswith("s"):
+        return words
+    return f"{words[:-3]}y" if words.endswith("ies") else words[:-1]
 
 
 def zone_of(name: object) -> ZoneInfo:
@@ -83,6 +95,18 @@ def duration(seconds: float) -> str:
     return " ".join(parts[:2]) or "0 seconds"
 
 
+def span(seconds: float) -> str:
+    """A duration after "last": `6 hours`, and `minute`, not `1 minute`."""
+    words = duration(seconds)
+    return words.removeprefix("1 ") if words.count(" ") == 1 else words
+
+
+def line(text: str) -> str:
+    """Words on one line, without a separator that nothing follows; markup stays markup."""
+    joined = " ".join(text.split()).removesuffix("·").rstrip()
+    return type(text)(joined)
+
+
 FILTERS: Mapping[str, Callable[..., object]] = {
     "share": share,
     "count": count,
@@ -91,5 +115,9 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "moment": moment,
     "days": days,
     "duration": duration,
+    "span": span,
+    "money": money,
+    "one": one,
+    "line": line,
     "cut": cut,
 }

@@ -19,8 +19,8 @@ from alerter.channels.view import links
 from alerter.core.model import Message, Severity
 
 COLOURS = {Severity.INFO: "#3b82c4", Severity.WARNING: "#e8a317", Severity.CRITICAL: "#d02f2f"}
-MOST_ITEMS = 200
-"""Lines of a list that one mail shows."""
+MOST_ITEMS = 50
+"""Entries of a list that one mail shows."""
 
 _SUBJECT = 180
 # 7bit: not every server takes 8BITMIME, and one that does not would bounce the mail.
@@ -44,8 +44,8 @@ def compose(
     public_url: str | None,
 ) -> tuple[EmailMessage, str]:
     """The mail, and what was unusual about its words. Tries of one message differ in nothing but their time of send."""
-    text = words.render("email.txt", message.payload, most=MOST_ITEMS)
-    page = words.render("email.html", message.payload, most=MOST_ITEMS)
+    text = words.render("email.txt", message.payload, most=MOST_ITEMS, public_url=public_url)
+    page = words.render("email.html", message.payload, most=MOST_ITEMS, public_url=public_url)
     note = text.note or page.note
     to_pages = links(message.payload, public_url)
     author = sender(mail_from)

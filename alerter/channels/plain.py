@@ -39,6 +39,11 @@ def clean(text: str, most: int = LONGEST_NAME) -> str:
     return line
 
 
+def slack_url(url: str) -> str:
+    """A URL as the first part of a Slack link."""
+    return url.replace("&", "&amp;").replace("<", "%3C").replace(">", "%3E").replace("|", "%7C")
+
+
 def slack_text(text: str) -> str:
     """`text` as Slack's mrkdwn shows it letter for letter.
 

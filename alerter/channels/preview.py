@@ -32,7 +32,7 @@ async def preview(channel: Channel, edges: Edges, message: Message) -> Preview:
 
 def _slack(_channel: Channel, edges: Edges, message: Message) -> Preview:
     """The JSON body: `text` is the notification, `blocks` and `attachments` the message."""
-    words = edges.words.render("slack", message.payload, most=MOST_ITEMS)
+    words = edges.words.render("slack", message.payload, most=MOST_ITEMS, public_url=edges.public_url)
     listing = message.payload.get("type") == "bundle"
     body = message_body(words, links(message.payload, edges.public_url), listing=listing)
     return Preview(text=json.dumps(body, indent=2, ensure_ascii=False), note=words.note)
@@ -56,7 +56,7 @@ def _email(channel: Channel, edges: Edges, message: Message) -> Preview:
 
 async def _card(edges: Edges, message: Message) -> Preview:
     out = io.StringIO()
-    words = edges.words.render("console", message.payload, most=MOST_LINES)
+    words = edges.words.render("console", message.payload, most=MOST_LINES, public_url=edges.public_url)
     screen = console("", ConsoleOptions(), replace(edges, out=out))
     await screen.send(message, Attempt(number=1, doubt=False, first_tried_at=message.created_at))
     return Preview(text=out.getvalue(), note=words.note)

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PrefixLoader
+from markupsafe import Markup
 
 from alerter.channels.builtin import data_folder
-from alerter.channels.plain import cut, each_text, slack_text
+from alerter.channels.plain import cut, each_text, slack_text, slack_url
 from alerter.channels.samples import SAMPLES
 from alerter.channels.sandbox import TIME_LIMIT, Overrun, WordsEnvironment, render_blocks, render_text, time_limit
-from alerter.channels.view import Facts, severity, view
+from alerter.channels.view import Facts, page_of, severity, view
 from alerter.core.model import Severity
 
 BLOCKS = ("title", "summary", "facts", "footer")
@@ -22,16 +23,20 @@ MOST_SOURCE = 64_000
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a channel kind's template is escaped: every text in the facts by `escape`, or HTML by Jinja2 itself."""
+    """How a channel kind's template is escaped: every text in the facts by `escape`, or HTML by Jinja2 itself.
+
+    `link` makes a URL a link, escaped already.
+    """
 
     escape: Callable[[str], str] | None = None
     autoescape: bool = False
+    link: Callable[[str], str] = str
 
 
 STYLES: Mapping[str, Style] = {
-    "slack": Style(escape=slack_text),
+    "slack": Style(escape=slack_text, link=lambda url: f"<{slack_url(url)}|Open alert>"),
     "email.txt": Style(),
-    "email.html": Style(autoescape=True),
+    "email.html": Style(autoescape=True, link=lambda url: Markup('<a href="{}">Open alert</a>').format(url)),
     "console": Style(),
 }
 
@@ -66,9 +71,9 @@ class Words:
         self._builtin = {kind: self._environment(kind, None) for kind in STYLES}
         self._users = {kind: self._environment(kind, folder) for kind in STYLES} if folder else {}
 
-    def render(self, kind: str, payload: Facts, *, most: int = 40) -> Rendered:
-        """The message in the words of a channel kind; of a list, at most `most` items."""
-        found, note = self._blocks(kind, self._facts(kind, payload, most))
+    def render(self, kind: str, payload: Facts, *, most: int = 40, public_url: str | None = None) -> Rendered:
+        """The message in the words of a channel kind; of a list, at most `most` items, with links to `public_url`."""
+        found, note = self._blocks(kind, self._facts(kind, payload, most, public_url))
         return Rendered(
             title=_line(found["title"]),
             summary="\n".join(line.strip() for line in found["summary"].strip().splitlines()),
@@ -95,10 +100,15 @@ class Words:
             loader = ChoiceLoader([FileSystemLoader(folder), loader, PrefixLoader({"builtin": loader})])
         return WordsEnvironment(loader, autoescape=STYLES[kind].autoescape)
 
-    def _facts(self, kind: str, payload: Facts, most: int) -> dict[str, Any]:
-        facts = view(payload, _say, most)
-        escape = STYLES[kind].escape
-        shown = _mapping(each_text(facts, escape)) if escape else facts
+    def _facts(self, kind: str, payload: Facts, most: int, public_url: str | None = None) -> dict[str, Any]:
+        facts, style = view(payload, _say, most), STYLES[kind]
+        shown = dict(_mapping(each_text(facts, style.escape))) if style.escape else facts
+        if facts["type"] == "bundle":
+            pages = [page_of(item, public_url) for item in facts["items"]]
+            shown["items"] = [
+                {**item, "link": style.link(page) if page else ""}
+                for item, page in zip(shown["items"], pages, strict=True)
+            ]
         return {**shown, "message": shown}
 
     def _blocks(self, kind: str, facts: Mapping[str, object]) -> tuple[dict[str, str], str]:

@@ -7,13 +7,13 @@ Limits: https://docs.slack.dev/reference/block-kit/blocks (50 blocks, 150 charac
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from alerter.channels.plain import cut, slack_plain, slack_text
+from alerter.channels.plain import cut, slack_plain, slack_text, slack_url
 from alerter.channels.render import Rendered
 from alerter.core.model import Severity
 
 COLOURS = {Severity.INFO: "#3b82c4", Severity.WARNING: "#e8a317", Severity.CRITICAL: "#d02f2f"}
-MOST_ITEMS = 40
-"""Lines of a list that one message shows."""
+MOST_ITEMS = 20
+"""Entries of a list that one message shows, with a title and a line each: at their longest they fit in 40 blocks."""
 
 _HEADER, _SECTION, _FIELD, _FIELDS = 150, 2900, 1900, 10
 _MOST_FIELDS = 40
@@ -69,8 +69,3 @@ def message_body(
         "blocks": [{"type": "header", "text": {"type": "plain_text", "text": title, "emoji": False}}],
         "attachments": [{"color": COLOURS[rendered.severity], "blocks": body[:49]}] if body else [],
     }
-
-
-def slack_url(url: str) -> str:
-    """A URL as the first part of a Slack link."""
-    return url.replace("&", "&amp;").replace("<", "%3C").replace(">", "%3E").replace("|", "%7C")

@@ -57,7 +57,7 @@ class SlackBot:
             else:
                 if earlier:
                     return Receipt(id=earlier, note="found after a doubtful try")
-        words = self._edges.words.render("slack", message.payload, most=MOST_ITEMS)
+        words = self._edges.words.render("slack", message.payload, most=MOST_ITEMS, public_url=self._edges.public_url)
         listing = message.payload.get("type") == "bundle"
         answer = await self._call(
             "chat.postMessage",

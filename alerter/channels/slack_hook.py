@@ -32,7 +32,7 @@ class SlackHook:
         problem = url_problem(url)
         if problem:
             raise Undeliverable(f"the URL in the secret {self._webhook} {problem}")
-        words = self._edges.words.render("slack", message.payload, most=MOST_ITEMS)
+        words = self._edges.words.render("slack", message.payload, most=MOST_ITEMS, public_url=self._edges.public_url)
         remark = REPEATED if attempt.doubt else ""
         listing = message.payload.get("type") == "bundle"
         body = message_body(words, links(message.payload, self._edges.public_url), listing=listing, remark=remark)

@@ -1,9 +1,10 @@
 """A message's payload as templates see it: cleaned, complete, and with the words of its kind filled in."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from alerter.channels.plain import LONGEST_TEXT, clean, each_text
+from alerter.channels.plain import LONGEST_TEXT, clean, cut, each_text
 from alerter.core.metrics import CATALOGUE, MetricKind
 from alerter.core.model import Severity
 
@@ -40,9 +41,10 @@ _EVENT: Facts = {
             "expected_off_by",
             "runs_out",
             "overage",
+            "overage_so_far",
         ]
     ),
-    **dict.fromkeys(["kind", "subject_kind", "subject", "metric_words", "unit", "why"], ""),
+    **dict.fromkeys(["kind", "subject_kind", "subject", "metric_words", "unit", "why", "link"], ""),
     "type": "event",
     "reason": "crossed",
     "severity": "info",
@@ -62,6 +64,8 @@ _EXTRA: Facts = {
     **dict.fromkeys(["ends", "ended", "name", "part", "total", "what", "ratio", "gone", "typical", "score", "day"]),
     **dict.fromkeys(["expected", "low", "high", "runs_out", "method", "cost", "currency", "unused", "left"]),
 }
+_LAST_ONE = re.compile(r"\blast 1 (?=(?:second|minute|hour|day)\b)")
+_MOST_NAMES, _LONGEST_NAME = 3, 30
 _NOTICE: Facts = {"severity": "warning", "reason": "service", "title": "", "text": "", "details": (), "lost": None}
 
 
@@ -111,7 +115,8 @@ def _event(payload: Facts, say: Say) -> dict[str, Any]:
     facts["unit"] = facts["unit"] or (metric.unit if metric else "")
     facts["at"] = facts.get("at") or facts["as_of"]
     facts["metrics_words"] = facts.get("metrics_words") or facts["metrics"] or [facts["metric_words"]]
-    facts["summary"] = clean(say(words, facts), LONGEST_TEXT) if words else ""
+    said = _LAST_ONE.sub("last ", say(words, facts)) if words else ""
+    facts["summary"] = clean(said, LONGEST_TEXT)
     return facts
 
 
@@ -133,7 +138,8 @@ def _notice(payload: Facts, say: Say, most: int) -> dict[str, Any]:
 
 def _bundle(payload: Facts, say: Say, most: int) -> dict[str, Any]:
     items: Sequence[Facts] = payload["items"]
-    shown = sorted(items, key=lambda item: -severity(item).rank)[:most]
+    ranked = sorted(items, key=lambda item: -severity(item).rank)
+    shown, licenses = ranked[:most], _licenses(ranked)
     return {
         "type": "bundle",
         "reason": "bundle",
@@ -143,6 +149,8 @@ def _bundle(payload: Facts, say: Say, most: int) -> dict[str, Any]:
         "items": [view(item, say, most) for item in shown],
         "total": len(items),
         "more": len(items) - len(shown),
+        "licenses": [cut(clean(name), _LONGEST_NAME) for name in licenses[:_MOST_NAMES]],
+        "more_licenses": max(0, len(licenses) - _MOST_NAMES),
         "counts": [
             [level.value, number]
             for level in reversed(Severity)
@@ -151,18 +159,29 @@ def _bundle(payload: Facts, say: Say, most: int) -> dict[str, Any]:
     }
 
 
+def _licenses(items: Sequence[Facts]) -> list[str]:
+    """What a list is about: licenses, and accounts where a message is about one of those alone."""
+    lasts = [item["items"][-1] if item.get("type") == "merged" else item for item in items]
+    names = [str(last.get("license") or last.get("subject") or "") for last in lasts]
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def page_of(payload: Facts, public_url: str | None) -> str:
+    """The URL of a message's own page; empty where there is none."""
+    path = str(payload.get("link_path") or "")
+    return public_url.rstrip("/") + path if public_url and path else ""
+
+
 def links(payload: Facts, public_url: str | None) -> list[tuple[str, str]]:
     """(words, URL) of the pages a message leads to."""
-    found = []
     items = payload.get("items")
     last = items[-1] if items and payload.get("type") == "merged" else payload
-    if public_url:
-        path = str(
-            last.get("link_path") or "/alerts" if payload.get("type") == "bundle" else last.get("link_path") or ""
-        )
-        if path:
-            found.append(("Open alerts" if path == "/alerts" else "Open alert", public_url.rstrip("/") + path))
+    found = []
     runbook = str(last.get("runbook") or "")
     if runbook.startswith(("https://", "http://")) and not set(runbook) & set(" <>|\"'\\") and runbook.isprintable():
         found.append(("Runbook", runbook[:1000]))
+    bundle = payload.get("type") == "bundle"
+    page = page_of({"link_path": "/alerts", **last} if bundle else last, public_url)
+    if page:
+        found.append(("Open alerts" if bundle else "Open alert", page))
     return found

@@ -4,9 +4,14 @@ import re
 from typing import Any
 
 from alerter.rulebook.nodes import Node
+from alerter.rulebook.words import shown
 
 INDENT = "the indentation of this line does not fit the lines above it"
 UNQUOTED = "put the text in quotes"
+
+COMMENT = "an unquoted `#` begins a comment, so the rest of this line is not read"
+HIDDEN = re.compile(r"[:,\[] {1,8}(#[^\s#,}\]]+)")
+QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
 
 PROBLEMS: tuple[tuple[str, str, str], ...] = (
     (r"found character '\\t'", "a tab stands where only spaces may", "indent with spaces"),
@@ -48,6 +53,9 @@ def explain(error: Exception, text: str, opened: Node | None = None) -> tuple[in
         return line, column, "an invisible control character stands here", "delete it, or type the text again"
     if begin is not None and "quoted scalar" in context and "end of stream" in problem:
         return begin.line, begin.column, "the quote opened here is never closed", "close it at the end of the text"
+    hidden = _comment(text, opened, mark) if opened is not None and mark is not None else None
+    if hidden is not None:
+        return hidden
     if opened is not None and "'<stream end>'" in problem and "flow" in context:
         bracket = "[" if isinstance(opened.value, list) else "{"
         return opened.line, opened.column, f"the `{bracket}` opened here is never closed", "close it"
@@ -56,6 +64,19 @@ def explain(error: Exception, text: str, opened: Node | None = None) -> tuple[in
         return (*above, *_words("could not find expected ':'"))
     said = _words(problem)
     return (mark.line, mark.column, *said) if mark is not None else (0, 0, *said)
+
+
+def _comment(text: str, opened: Node, mark: Any) -> tuple[int, int, str, str] | None:
+    """The text behind `: ` or `, ` that begins with `#`, in the brackets that are open where reading stopped."""
+    lines = text.split("\n")
+    if lines[opened.line : opened.line + 1] and lines[opened.line][opened.column : opened.column + 1] in {"{", "["}:
+        for number in range(opened.line, min(mark.line + 1, len(lines))):
+            line = QUOTED.sub(lambda quoted: "x" * len(quoted[0]), lines[number])
+            found = HIDDEN.search(line, opened.column if number == opened.line else 0)
+            if found:
+                quoted = shown(found[1])
+                return number, found.start(1), COMMENT, f'write "{quoted}" in quotes'
+    return None
 
 
 def _without_colon(text: str, number: int) -> tuple[int, int] | None:

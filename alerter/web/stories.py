@@ -47,8 +47,8 @@ def about(alert: Alert, known: Mapping[str, Metric]) -> str:
 def _threshold(facts: Facts, verb: str, above: str = "") -> str:
     """`above` is the verb for a value above its quota."""
     if above and _exceeded(facts.get("value"), facts.get("limit")):
-        passed = [at for at in (*(facts.get("passed") or ()), facts.get("threshold")) if at]
-        return above + (f", passing {', '.join(map(str, passed))}" if passed else "")
+        every = [str(at) for at in (*(facts.get("passed") or ()), facts.get("threshold")) if at]
+        return above + (f", passing {', '.join(every)}" if every else "")
     at, passed = facts.get("threshold"), facts.get("passed") or ()
     also = f", passing {', '.join(str(p) for p in passed)}" if passed else ""
     return f"{verb} {at}{also}" if at else verb

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,9 @@ import pytest
 from support.web import EVIL, OPERATIONS, Scene, book_of, every_state, fill, lic, renamed, scene
 
 from alerter.core.errors import Mistake, StoreError
+from alerter.core.model import Event, Reason, Severity
 from alerter.store import Database
+from alerter.web.stories import sentence
 
 
 @pytest.fixture
@@ -124,7 +127,7 @@ async def test_lists_rules_and_health_are_readable(filled: Scene) -> None:
     async with filled.browser() as browser:
         alerts, closed = text_of(await browser.get("/alerts")), text_of(await browser.get("/alerts?status=closed"))
         rules, health = text_of(await browser.get("/rules")), text_of(await browser.get("/health"))
-    assert "over-the-top operations reached 100% 53,500,001 of 50,000,000 (107%)" in alerts
+    assert "over-the-top operations reached 100% 53,500,001 of 50,000,000 (107%, exceeded)" in alerts
     assert "There are none." in closed
     assert filled.book.hash in rules
     assert "75% info → slack, mail" in rules
@@ -230,3 +233,17 @@ async def test_errors_are_said_without_a_traceback(filled: Scene, error: Excepti
     assert "Traceback" not in page.text + answer.text
     assert "secret-text" not in page.text + answer.text
     assert HEADERS.items() <= dict(page.headers).items()
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"), [(Reason.CROSSED, "Exceeded the quota"), (Reason.ESCALATED, "Went on to exceed the quota")]
+)
+def test_above_the_quota_a_timeline_says_exceeded(reason: Reason, words: str) -> None:
+    payload = {"limit": 100, "passed": ["90%"]}
+    at = datetime(2026, 4, 30, tzinfo=UTC)
+    event = Event(
+        id="e", alert=None, key=None, at=at, reason=reason, severity=Severity.CRITICAL, value=107, payload=payload
+    )
+    told = sentence(replace(event, threshold="100%"))
+    assert told == f"{words}, passing 90%, 100%: 107 of 100 (107%, exceeded)"
+    assert sentence(replace(event, value=100, threshold="100%")).endswith("100 of 100 (100%)")

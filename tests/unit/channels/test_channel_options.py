@@ -51,8 +51,8 @@ def test_an_unknown_kind_is_said() -> None:
 
 def test_a_message_leads_to_its_alert_and_runbook() -> None:
     assert links(CROSSED, "https://a.example.com/") == [
-        ("Open alert", "https://a.example.com/alerts/0123456789abcdef"),
         ("Runbook", "https://wiki.example.com/dsm-quota"),
+        ("Open alert", "https://a.example.com/alerts/0123456789abcdef"),
     ]
 
 

@@ -53,9 +53,11 @@ def test_the_facts_come_in_the_promised_order() -> None:
         "Remaining",
         "Period gone",
         "Period ends",
-        "Data as of",
         "Threshold",
+        "Data as of",
         "Next threshold",
+        "Rule",
+        "Owner",
     ]
 
 
@@ -101,9 +103,79 @@ def test_a_story_over_midnight_says_the_dates() -> None:
 def test_a_list_is_cut_with_the_severe_ones_first() -> None:
     items = [{**CROSSED, "severity": level} for level in ("info", "critical", "warning", "info")]
     words = WORDS.render("console", {"type": "bundle", "items": items}, most=2)
-    assert words.title == "CRITICAL · 4 messages: 1 critical, 1 warning, 2 info"
-    assert [name for name, _ in words.facts] == ["CRITICAL", "WARNING", ""]
+    assert words.title == "CRITICAL · 4 messages about acme-enterprise: 1 critical, 1 warning, 2 info"
+    assert [name for name, _ in words.facts] == ["CRITICAL", "", "WARNING", "", ""]
     assert words.facts[-1][1] == "… and 2 more"
+
+
+def entry(payload: Mapping[str, object], kind: str = "email.txt") -> str:
+    found = {"type": "bundle", "items": [payload, EVENTS["recovered"]]}
+    return WORDS.render(kind, found, public_url="https://a.example.com/").facts[1][1]
+
+
+def test_each_entry_of_a_list_says_how_it_stands_and_leads_to_its_alert() -> None:
+    assert entry(CROSSED) == (
+        "used 45,210,000 of 50,000,000 operations (90%) · 4,790,000 left · ends 15 May 2026 (15 days left) · "
+        "data as of 30 Apr 2026, 10:00 EDT · next threshold 100% · https://a.example.com/alerts/0123456789abcdef"
+    )
+    assert entry(CROSSED, "slack").endswith("<https://a.example.com/alerts/0123456789abcdef|Open alert>")
+    assert entry(CROSSED, "email.html").endswith('/alerts/0123456789abcdef">Open alert</a>')
+
+
+def test_an_entry_above_its_quota_has_none_left() -> None:
+    assert "(107%) · none left, 3,500,000 over · " in entry(EVENTS["exceeded"])
+
+
+def test_an_entry_without_a_page_ends_without_a_dot() -> None:
+    words = say({"type": "bundle", "items": [CROSSED, CROSSED]})
+    assert words.facts[1][1].endswith("next threshold 100%")
+
+
+def test_the_title_of_a_list_names_three_licenses() -> None:
+    items = [{**CROSSED, "license": name} for name in ("a", "b", "c", "d", "a", "e")]
+    assert say({"type": "bundle", "items": items}).title == "WARNING · 6 messages about a, b, c and 2 more: 6 warning"
+    merged = {"type": "merged", "items": items[:2]}
+    assert "about b: " in say({"type": "bundle", "items": [merged, SAMPLES["notice"]]}).title
+
+
+def test_overage_so_far_is_money() -> None:
+    cost = {"cost": "1212.5", "price": "12.50", "unit": 1_000_000, "currency": "USD"}
+    over = {**EVENTS["exceeded"], "overage_so_far": cost, "overage": "450.00 USD", "expected": 86_000_000}
+    facts = dict(say({**over, "expected_low": 78_500_000, "expected_high": 94_100_000}).facts)
+    assert (facts["Overage so far"], facts["Expected overage"]) == ("1,212.50 USD", "450.00 USD")
+
+
+@pytest.mark.parametrize("kind", STYLES)
+def test_the_title_of_a_silent_account_is_short_and_its_error_is_in_the_body(kind: str) -> None:
+    error = "no answer within 30 s, " * 20
+    words = say({**EVENTS["stale"], "value": 7200, "extra": {"account": "acme-dr", "error": error}}, kind)
+    assert words.title == "WARNING · acme-dr has given no fresh reading for 2 hours"
+    assert "no answer within 30 s" in dict(words.facts)["Last error"]
+
+
+def test_an_account_that_answers_again_has_no_threshold() -> None:
+    back = {**EVENTS["stale"], "reason": "recovered", "summary": "{{ subject }} answers again"}
+    assert not [name for name, _ in say(back).facts if "hreshold" in name]
+
+
+def test_one_is_singular() -> None:
+    over = {**EVENTS["exceeded"], "limit": 50_000_000, "value": 50_000_001, "share": 1.0}
+    assert fact(over, "Remaining") == "none left, 1 operation over the quota"
+    assert fact({**CROSSED, "remaining": 1}, "Remaining") == "1 operation left"
+
+
+def test_the_last_minute_is_not_counted() -> None:
+    burst = {**EVENTS["usage"], "extra": {"window": 60}}
+    assert say(burst).summary.startswith(
+        "acme-enterprise has used 2,100,000 tokenization operations in the last minute."
+    )
+    assert "in the last minute" in str(fact(burst, "Used"))
+
+
+def test_a_story_above_the_quota_says_exceeded() -> None:
+    summary = say({"type": "merged", "items": [CROSSED, EVENTS["exceeded"]]}).summary
+    assert "exceeded the quota (107% used) at 10:02 EDT" in summary
+    assert "reached 100%" not in summary
 
 
 def test_a_lost_message_is_attached_to_the_notice_about_it() -> None:

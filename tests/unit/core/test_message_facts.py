@@ -1,13 +1,16 @@
 """The snapshot that messages are made from."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.story import START, Story, book, quota, rule
 
+from alerter.core.book import Overage
 from alerter.core.facts import notice, period_facts, share_of
 from alerter.core.model import Period
 
@@ -80,6 +83,14 @@ def test_a_changed_quota_is_told_with_the_one_before() -> None:
     story = Story(book(rule("80%"), quotas=(raised,))).read(num_operations=82).read(5 * DAY, num_operations=82)
     facts = story.events[1].payload
     assert (facts["reason"], facts["limit_before"], facts["limit"], facts["share"]) == ("quota_changed", 100, 200, 0.41)
+
+
+def test_each_operation_above_a_priced_quota_costs_its_part() -> None:
+    priced = replace(quota("num_operations", 100), overage=Overage(price=Decimal("12.50"), unit=100, currency="USD"))
+    story = Story(book(rule("80%", "120%"), quotas=(priced,))).read(num_operations=100).read(num_operations=150)
+    within, above = (event.payload["overage_so_far"] for event in story.events)
+    assert within is None
+    assert above == {"cost": "6.25", "price": "12.50", "unit": 100, "currency": "USD"}
 
 
 def test_every_snapshot_is_plain_json() -> None:

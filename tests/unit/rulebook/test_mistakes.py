@@ -44,6 +44,13 @@ SYNTAX: Rows = {
     "a single quote stays open": ("rules:\n  a: §'x\n  b: c\n", "quote", "never closed"),
     "a bracket stays open": ("rules:\n  a: §[x, y\n", "`[`", "never closed"),
     "a brace stays open": ("rules:\n  a: §{x: y\n", "`{`", "never closed"),
+    "an unquoted # in braces": (
+        "channels:\n  a: {kind: slack, channel: §#license-usage, token: T}\n  b: {kind: console}\n",
+        "begins a comment",
+        'write "#license-usage" in quotes',
+    ),
+    "an unquoted # in the last braces": ("channels:\n  a: {channel: §#x}\n", "begins a comment", '"#x"'),
+    "a note behind a comma is no text": ("rules:\n  a: §{b: 'x # y', # a note\n    c: 2\n", "`{`", "never closed"),
     "a bracket stays open behind a comma": ("rules:\n  a: {b: §[x,\n", "`[`", "never closed"),
     "two colons on a line": ("rules:\n  a: b§: c\n", "second `:`"),
     "indentation between two levels": ("rules:\n    a: {}\n  §b: {}\n", "indentation", "same column"),
