@@ -105,7 +105,10 @@ def _counts(parts: Parts) -> Counts:
     collector, deliverer = parts.collector, parts.deliverer
     answered = collector.polls - sum(collector.failures.values())
     return Counts(
-        polls={"ok": answered, **collector.failures}, deliveries=deliverer.sent, latencies=tuple(deliverer.latest)
+        polls={"ok": answered, **collector.failures},
+        deliveries=deliverer.sent,
+        judge_seconds=parts.settler.judge_seconds,
+        latencies=tuple(deliverer.latest),
     )
 
 

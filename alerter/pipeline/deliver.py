@@ -5,6 +5,7 @@ import hashlib
 import itertools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 import structlog
 
@@ -12,7 +13,7 @@ from alerter.core.delivery import CALM, QUIET, arrange, next_try
 from alerter.core.errors import RetryLater, StoreError, Undeliverable
 from alerter.core.facts import notice
 from alerter.core.model import Delivery, Event, Reason, Severity
-from alerter.core.ports import Channel, Outbox, Waiting
+from alerter.core.ports import Channel, Outbox, Settlement, Waiting
 
 log = structlog.get_logger(__name__)
 
@@ -33,12 +34,18 @@ SLIM = (
 """What an entry of a list needs of its message."""
 
 
+class Kept(Outbox, Protocol):
+    """The outbox, and a way to add to it."""
+
+    async def settle(self, settlement: Settlement) -> None: ...
+
+
 class Deliverer:
     """Sends what waits. `ops` is the channel that is told about messages no channel will take."""
 
     def __init__(
         self,
-        outbox: Outbox,
+        outbox: Kept,
         channels: Mapping[str, Channel],
         clock: Callable[[], datetime],
         *,
@@ -115,6 +122,8 @@ class Deliverer:
             return await self._later(delivery, _passing(error))
         await self._sure(lambda: self._outbox.sent(delivery, receipt, self._clock()))
         self._count(delivery)
+        if receipt.refused:
+            await self._partly(delivery, receipt)
         log.info("sent", channel=name, receipt=receipt.id, attempt=delivery.attempt.number, note=receipt.note or None)
         return True
 
@@ -158,27 +167,45 @@ class Deliverer:
         await self._sure(lambda: self._outbox.park(delivery, error, now, lost, doubt=doubt))
         return True
 
+    async def _partly(self, delivery: Delivery, receipt: Receipt) -> None:
+        """Some recipients were refused: the others have their message, and somebody must look."""
+        event = self._to_ops(
+            delivery,
+            f"partly-{delivery.id}",
+            Severity.WARNING,
+            title=f"{delivery.channel} did not reach everybody",
+            text=f"{receipt.note}. The others have the message.",
+            details={"channel": delivery.channel, "refused": ", ".join(receipt.refused)},
+        )
+        if event is not None:
+            await self._sure(lambda: self._outbox.settle(Settlement(events=[event])))
+
     def _lost(self, delivery: Delivery, error: str) -> Event | None:
-        """The ops channel is told, with the lost message; not about itself."""
+        """The ops channel is told, with the lost message."""
+        return self._to_ops(
+            delivery,
+            f"lost-{delivery.id}-{delivery.attempt.number}",
+            Severity.CRITICAL,
+            title=f"The channel {delivery.channel} did not take a message",
+            text=f"{error}. It is kept; once the cause is mended, send it again with: alerter outbox retry",
+            details={"channel": delivery.channel, "attempts": delivery.attempt.number},
+            lost=delivery.message.payload,
+        )
+
+    def _to_ops(self, delivery: Delivery, name: str, severity: Severity, **words: Any) -> Event | None:
+        """What the ops channel is told about another one; not about itself."""
         if self._ops is None or delivery.channel == self._ops or self._ops not in self.channels:
             return None
         now = self._clock()
         return Event(
-            id=f"lost-{delivery.id}-{delivery.attempt.number}",
+            id=name,
             alert=None,
             key=None,
             at=now,
             reason=Reason.SERVICE,
-            severity=Severity.CRITICAL,
+            severity=severity,
             channels=(self._ops,),
-            payload=notice(
-                title=f"The channel {delivery.channel} did not take a message",
-                text=f"{error}. It is kept; once the cause is mended, send it again with: alerter outbox retry",
-                now=now,
-                severity="critical",
-                details={"channel": delivery.channel, "attempts": delivery.attempt.number},
-                lost=delivery.message.payload,
-            ),
+            payload=notice(now=now, severity=severity.value, **words),
         )
 
 

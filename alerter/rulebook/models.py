@@ -124,9 +124,7 @@ class AccountForm(Form):
     key_file: Text | None = Field(
         None, description="PEM file of the client certificate's key.", examples=["/run/secrets/c.key"]
     )
-    labels: Labels = Field(
-        {}, description="Words of your own, for rules to choose by and messages to show.", examples=[{"env": "prod"}]
-    )
+    labels: Labels = Field({}, description="Words of your own, for rules to choose by.", examples=[{"env": "prod"}])
 
 
 def _limit_or_word(value: object) -> int | None:

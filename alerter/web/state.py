@@ -35,7 +35,8 @@ class LoopState:
 class Counts:
     """What was done since the process started. `polls` by outcome (`ok`, or the error class's name).
 
-    `judge_seconds` is what judging took in all; `latencies` are the last deliveries' seconds from decision to receipt, `deliveries` counts all of them.
+    `judge_seconds` is what judging took in all; `latencies` are the last deliveries' seconds from decision to receipt,
+    `deliveries` counts all of them.
     """
 
     polls: Mapping[str, int] = field(default_factory=dict)
