@@ -12,7 +12,7 @@ import structlog
 from alerter.core.delivery import CALM, QUIET, arrange, next_try
 from alerter.core.errors import RetryLater, StoreError, Undeliverable
 from alerter.core.facts import notice
-from alerter.core.model import Delivery, Event, Reason, Severity
+from alerter.core.model import Delivery, Event, Reason, Receipt, Severity
 from alerter.core.ports import Channel, Outbox, Settlement, Waiting
 
 log = structlog.get_logger(__name__)
