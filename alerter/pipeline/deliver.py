@@ -58,6 +58,7 @@ class Deliverer:
         self._ops = ops
         self._pause = pause
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
         self.sent = 0
         self.latest: list[float] = []
 
@@ -67,6 +68,8 @@ class Deliverer:
             task = self._running.get(name)
             if task is None or task.done():
                 self._running[name] = asyncio.get_running_loop().create_task(self._drain(name))
+            else:
+                self._again.add(name)
 
     async def idle(self) -> None:
         """Wait for the drains under way."""
@@ -80,8 +83,8 @@ class Deliverer:
 
     async def _drain(self, name: str) -> None:
         try:
-            while await self.deliver_some(name):
-                pass
+            while await self.deliver_some(name) or name in self._again:
+                self._again.discard(name)
         except StoreError as error:
             log.error("the outbox does not answer", channel=name, error=str(error))
         except Exception:
