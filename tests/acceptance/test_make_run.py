@@ -72,8 +72,9 @@ def running(*args: str, cwd: Path, env: Mapping[str, str]) -> Iterator[Running]:
 
 
 def test_make_run_starts_the_service_or_the_demo() -> None:
-    order = ["make", "--dry-run", "--old-file=install", "run"]
-    ended = subprocess.run(order, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    order = ["make", "--no-print-directory", "--dry-run", "--old-file=install", "run"]
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "MFLAGS"}
+    ended = subprocess.run(order, cwd=REPOSITORY, env=alone, capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == ".venv/bin/alerter run --or-demo"
 
 

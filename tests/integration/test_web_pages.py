@@ -127,7 +127,7 @@ async def test_lists_rules_and_health_are_readable(filled: Scene) -> None:
     async with filled.browser() as browser:
         alerts, closed = text_of(await browser.get("/alerts")), text_of(await browser.get("/alerts?status=closed"))
         rules, health = text_of(await browser.get("/rules")), text_of(await browser.get("/health"))
-    assert "over-the-top operations reached 100% 53,500,001 of 50,000,000 (107%, exceeded)" in alerts
+    assert "over-the-top operations past 100% 53,500,001 of 50,000,000 (107%, exceeded)" in alerts
     assert "There are none." in closed
     assert filled.book.hash in rules
     assert "75% info → slack, mail" in rules
