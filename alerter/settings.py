@@ -165,7 +165,7 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
 
 def is_loopback(host: str) -> bool:
     """Whether a host name or address can only be this machine."""
-    if host == "localhost":
+    if host.lower() == "localhost":
         return True
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback

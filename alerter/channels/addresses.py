@@ -1,8 +1,9 @@
 """What a channel may be pointed at."""
 
 import re
-from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from alerter.settings import is_loopback
 
 _LOCAL_PART = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -12,14 +13,6 @@ _MAIL = re.compile(rf"{_LOCAL_PART}@{_LABEL}(?:\.{_LABEL})*")
 def is_mail(text: str) -> bool:
     """Whether `text` is one bare mail address, such as `finance@example.com`."""
     return len(text) <= 254 and _MAIL.fullmatch(text) is not None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def url_problem(url: str) -> str | None:

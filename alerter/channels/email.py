@@ -12,13 +12,14 @@ from aiosmtplib import (
     SMTPResponseException,
 )
 
-from alerter.channels.addresses import is_loopback, is_mail
+from alerter.channels.addresses import is_mail
 from alerter.channels.edges import Edges, SmtpServer
 from alerter.channels.mail import compose, message_id, sender
 from alerter.channels.plain import clean
 from alerter.core.book import key
 from alerter.core.errors import ConfigurationError, DeliveryError, RetryLater, Undeliverable
 from alerter.core.model import Attempt, Message, Receipt
+from alerter.settings import is_loopback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ proxy use httpx's own. Transports are used without `httpx.AsyncClient`: no cooki
 redirect is followed, and a request costs half.
 """
 
-import ipaddress
 import os
 import ssl
 import urllib.request
@@ -20,6 +19,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from alerter.core.book import Account
 from alerter.core.errors import Unreachable
+from alerter.settings import is_loopback
 from alerter.sources.faults import Answer
 from alerter.sources.limiter import Pace
 
@@ -124,16 +124,6 @@ def _unpacked(body: bytes, whole: bool, encoding: str) -> tuple[bytes, bool]:
     except zlib.error:
         return b"(not gzip)", whole
     return plain[:LIMIT], whole and len(plain) <= LIMIT
-
-
-def is_loopback(host: str) -> bool:
-    """127.0.0.0/8, ::1 and localhost: where `http://` is allowed and no proxy is asked."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _proxy(host: str) -> httpx.Proxy | None:
